@@ -1,0 +1,66 @@
+"""The contract between the rooms: tables of columns, and the dictionaries behind their ids."""
+
+from analyzer.messages.batch import COLUMNS, Encap, MessageBatch, Present, Transport
+from analyzer.messages.decoded import (
+    AnswerBatch,
+    CaptureInfo,
+    ConnectionBatch,
+    Decoded,
+    DecodeOptions,
+    Decoder,
+    InterfaceInfo,
+    Ledger,
+    QuoteBatch,
+)
+from analyzer.messages.names import OTHERS, ROOT, AddressTable, NameTree, NewAddresses, NewNames
+from analyzer.messages.table import Array, Column, Table
+from analyzer.messages.transactions import (
+    NO_ROW,
+    Ending,
+    LookupTable,
+    Outcome,
+    QuestionTable,
+    State,
+    StepTable,
+    TransactionBatch,
+    TransactionTable,
+    UniqueTable,
+    ViewTable,
+)
+
+__all__ = [
+    "COLUMNS",
+    "NO_ROW",
+    "OTHERS",
+    "ROOT",
+    "AddressTable",
+    "AnswerBatch",
+    "Array",
+    "CaptureInfo",
+    "Column",
+    "ConnectionBatch",
+    "DecodeOptions",
+    "Decoded",
+    "Decoder",
+    "Encap",
+    "Ending",
+    "InterfaceInfo",
+    "Ledger",
+    "LookupTable",
+    "MessageBatch",
+    "NameTree",
+    "NewAddresses",
+    "NewNames",
+    "Outcome",
+    "Present",
+    "QuestionTable",
+    "QuoteBatch",
+    "State",
+    "StepTable",
+    "Table",
+    "TransactionBatch",
+    "TransactionTable",
+    "Transport",
+    "UniqueTable",
+    "ViewTable",
+]

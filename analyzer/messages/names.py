@@ -1,0 +1,244 @@
+"""NameTree and AddressTable: the dictionaries behind the id columns."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer.dns.names import label_text, wire_name
+
+__all__ = ["OTHERS", "ROOT", "AddressTable", "NameTree", "NewAddresses", "NewNames"]
+
+ROOT: Final = 0
+OTHERS: Final = b"(others)"
+
+U32 = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class NewNames:
+    """Nodes that a batch adds, ids `first, first+1, …`: parent ids, and labels as sent, cut by `ends` from one blob."""
+
+    first: int
+    parent: U32
+    ends: U32
+    labels: bytes
+
+    def __len__(self) -> int:
+        return len(self.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAddresses:
+    """Addresses that a batch adds, ids `first, …`: 17 octets each, 4 or 6 and then the address, IPv4 in the first four."""
+
+    first: int
+    packed: bytes
+
+    def __len__(self) -> int:
+        return len(self.packed) // 17
+
+
+class NameTree:
+    """Every name seen, as a tree of labels. Node 0 is the root. Compared without regard to ASCII case.
+
+    Ids only grow. `parent` and `depth` are arrays over ids (the root is its own parent, depth 0); labels keep the case
+    in which they were first sent. A node past the decoder's cap is its parent's one child `(others)`.
+    """
+
+    def __init__(self) -> None:
+        self._labels: list[bytes] = [b""]
+        self._children: dict[tuple[int, bytes], int] = {}
+        self._indexed = 1
+        self._parent = np.zeros(1, np.uint32)
+        self._depth = np.zeros(1, np.uint16)
+        self._size = 1
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def parent(self) -> U32:
+        """Parent id of every node, shape (len(tree),)."""
+        return self._parent[: self._size]
+
+    @property
+    def depth(self) -> NDArray[np.uint16]:
+        """Labels in every name, shape (len(tree),)."""
+        return self._depth[: self._size]
+
+    def _reserve(self, size: int) -> None:
+        if size > len(self._parent):
+            room = max(size, 2 * len(self._parent))
+            self._parent = np.concatenate([self._parent, np.zeros(room - len(self._parent), np.uint32)])
+            self._depth = np.concatenate([self._depth, np.zeros(room - len(self._depth), np.uint16)])
+
+    def append(self, new: NewNames) -> None:
+        """Take over what a batch adds; must be called in batch order, before the batch's rows are read."""
+        if new.first != self._size:
+            raise ValueError(f"names begin at {new.first}, the tree has {self._size}")
+        self._reserve(self._size + len(new))
+        ends = new.ends.tolist()
+        start = 0
+        for end in ends:
+            self._labels.append(new.labels[start:end])
+            start = end
+        first, stop = self._size, self._size + len(new)
+        self._parent[first:stop] = new.parent
+        # A parent may be added by the same batch, always before its child, so depths fill in passes.
+        depth = self._depth
+        for node, parent in zip(range(first, stop), new.parent.tolist(), strict=True):
+            depth[node] = depth[parent] + 1
+        self._size = stop
+
+    def _index(self) -> None:
+        for node in range(self._indexed, self._size):
+            self._children[int(self._parent[node]), self._labels[node].lower()] = node
+        self._indexed = self._size
+
+    def child(self, parent: int, label: bytes) -> int | None:
+        """The node for `label` under `parent`, or None."""
+        self._index()
+        return self._children.get((parent, label.lower()))
+
+    def add(self, parent: int, label: bytes) -> int:
+        """The node for `label` under `parent`, made if need be."""
+        found = self.child(parent, label)
+        if found is not None:
+            return found
+        self._reserve(self._size + 1)
+        node = self._size
+        self._labels.append(label)
+        self._parent[node], self._depth[node] = parent, self._depth[parent] + 1
+        self._size = node + 1
+        self._index()
+        return node
+
+    def add_text(self, name: str) -> int:
+        """The node for a name in presentation form (`\\DDD` escapes understood, final dot optional)."""
+        node = ROOT
+        for label in reversed(wire_name(name)):
+            node = self.add(node, label)
+        return node
+
+    def find(self, name: str) -> int | None:
+        """The node for a name in presentation form, or None where it was never seen."""
+        node: int | None = ROOT
+        for label in reversed(wire_name(name)):
+            node = None if node is None else self.child(node, label)
+        return node
+
+    def label(self, node: int) -> bytes:
+        """The node's own (leftmost) label, as first sent."""
+        return self._labels[node]
+
+    def labels(self, node: int) -> list[bytes]:
+        """All labels, leftmost first, without the root's."""
+        out = []
+        while node:
+            out.append(self._labels[node])
+            node = int(self._parent[node])
+        return out
+
+    def text(self, node: int) -> str:
+        """RFC 1035 presentation form, lower case, no final dot; the root is `.`."""
+        return ".".join(label_text(label) for label in self.labels(node)).lower() or "."
+
+    def wire(self, node: int) -> bytes:
+        """Uncompressed wire form in lower case, with the root's zero octet."""
+        return b"".join(bytes([len(x)]) + x.lower() for x in self.labels(node)) + b"\0"
+
+    def ancestors(self, node: int) -> Iterator[int]:
+        """The node, its parent, and so on, the root last."""
+        while node:
+            yield node
+            node = int(self._parent[node])
+        yield ROOT
+
+    def under(self, node: int) -> NDArray[np.bool_]:
+        """For every node whether it lies at or below `node`, shape (len(tree),)."""
+        at = np.arange(self._size, dtype=np.uint32)
+        want = int(self._depth[node])
+        while True:
+            deeper = self._depth[at] > want
+            if not deeper.any():
+                break
+            at = np.where(deeper, self._parent[at], at)
+        return at == node
+
+    def ancestor_at(self, nodes: U32, depth: int) -> U32:
+        """The suffix of `depth` labels of every given node (the node itself where it has no more)."""
+        at = np.asarray(nodes, np.uint32)
+        while True:
+            deeper = self._depth[at] > depth
+            if not deeper.any():
+                return at
+            at = np.where(deeper, self._parent[at], at)
+
+    def adopt(self, other: NameTree) -> U32:
+        """Add all names of `other`; returns, for each of its ids, the id here."""
+        mapped = np.zeros(len(other), np.uint32)
+        for node in range(1, len(other)):
+            mapped[node] = self.add(int(mapped[other._parent[node]]), other._labels[node])
+        return mapped
+
+
+class AddressTable:
+    """Addresses by id. Id 0 is the unspecified address `0.0.0.0`; past the decoder's cap, new ones become `(others)`."""
+
+    def __init__(self) -> None:
+        self._packed: list[bytes] = [b"\x04" + bytes(16)]
+        self._ids: dict[bytes, int] = {self._packed[0]: 0}
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def append(self, new: NewAddresses) -> None:
+        """Take over what a batch adds; must be called in batch order, before the batch's rows are read."""
+        if new.first != len(self._packed):
+            raise ValueError(f"addresses begin at {new.first}, the table has {len(self._packed)}")
+        for at in range(0, len(new.packed), 17):
+            packed = new.packed[at : at + 17]
+            self._ids[packed] = len(self._packed)
+            self._packed.append(packed)
+
+    def add(self, text: str) -> int:
+        """The id of an address given as text, made if need be."""
+        address = ipaddress.ip_address(text)
+        packed = bytes([address.version]) + address.packed.ljust(16, b"\0")
+        if packed not in self._ids:
+            self._ids[packed] = len(self._packed)
+            self._packed.append(packed)
+        return self._ids[packed]
+
+    def find(self, text: str) -> int | None:
+        """The id of an address given as text, or None where it was never seen."""
+        address = ipaddress.ip_address(text)
+        return self._ids.get(bytes([address.version]) + address.packed.ljust(16, b"\0"))
+
+    def address(self, ident: int) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+        """The address, or None for `(others)`."""
+        packed = self._packed[ident]
+        if packed[0] == 4:
+            return ipaddress.IPv4Address(packed[1:5])
+        return ipaddress.IPv6Address(packed[1:]) if packed[0] == 6 else None
+
+    def text(self, ident: int) -> str:
+        """The address as text (RFC 5952), or `(others)`."""
+        address = self.address(ident)
+        return OTHERS.decode() if address is None else str(address)
+
+    def adopt(self, other: AddressTable) -> U32:
+        """Add all addresses of `other`; returns, for each of its ids, the id here."""
+        mapped = np.zeros(len(other), np.uint32)
+        for ident, packed in enumerate(other._packed):
+            if packed not in self._ids:
+                self._ids[packed] = len(self._packed)
+                self._packed.append(packed)
+            mapped[ident] = self._ids[packed]
+        return mapped
