@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from analyzer.findings import Finding
+from analyzer.measures import Context
 from analyzer.options import Thresholds
 
 __all__ = ["HEADINGS", "Detector", "Evidence", "registry"]
@@ -37,7 +38,7 @@ class Evidence:
     """
 
     results: Mapping[str, Any]
-    context: Any
+    context: Context
     thresholds: Thresholds
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 

@@ -169,7 +169,7 @@ class NameTree:
             if not deeper.any():
                 break
             at = np.where(deeper, self._parent[at], at)
-        return at == node
+        return np.equal(at, node)
 
     def ancestor_at(self, nodes: U32, depth: int) -> U32:
         """The suffix of `depth` labels of every given node (the node itself where it has no more)."""
