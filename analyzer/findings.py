@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Confidence", "Finding", "Fix", "Frame", "Severity", "Step", "Subject"]
+__all__ = ["Confidence", "Finding", "Fix", "Frame", "Severity", "SourceLine", "Step", "Subject"]
 
 Number = int | float | None
 
@@ -39,7 +39,7 @@ class Confidence(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Subject:
-    """What the finding is about; `kind` is one of `client server leg name suffix base capture edge`."""
+    """What the finding is about; `kind` is one of `client server leg name suffix base capture edge file`."""
 
     kind: str
     value: str
@@ -71,6 +71,19 @@ class Fix:
     text: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class SourceLine:
+    """One line of a configuration: the file as the user named it, its line number (1-based), the line without its end."""
+
+    file: str
+    line: int
+    text: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong (or worth knowing), with proof.
@@ -80,6 +93,8 @@ class Finding:
     it crossed, under the same keys where they correspond. `first`, `last` are nanoseconds since the epoch, UTC.
     `chain` is ONE example in order; `examples` are at most five further frames. `excluded` names the look-alikes
     that were ruled out. `key` is stable between captures: id, kind and the canonical subject, no times.
+    `sources` are the configuration lines behind a finding that was read from configuration; such a finding has no
+    packets, so its `first`, `last`, `first_frame` and `last_frame` are None.
     """
 
     id: str
@@ -88,10 +103,10 @@ class Finding:
     confidence: Confidence
     title: str
     subject: Subject
-    first: int
-    last: int
-    first_frame: Frame
-    last_frame: Frame
+    first: int | None
+    last: int | None
+    first_frame: Frame | None
+    last_frame: Frame | None
     count: int
     per_min: float | None = None
     peak_60s: int | None = None
@@ -104,6 +119,7 @@ class Finding:
     fix: Sequence[Fix] = ()
     references: Sequence[str] = ()
     wireshark_filter: str = ""
+    sources: Sequence[SourceLine] = ()
 
     @property
     def key(self) -> str:
