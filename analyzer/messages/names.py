@@ -210,7 +210,10 @@ class AddressTable:
     def add(self, text: str) -> int:
         """The id of an address given as text, made if need be."""
         address = ipaddress.ip_address(text)
-        packed = bytes([address.version]) + address.packed.ljust(16, b"\0")
+        return self.add_packed(bytes([address.version]) + address.packed.ljust(16, b"\0"))
+
+    def add_packed(self, packed: bytes) -> int:
+        """The id of an address in the 17 octets of NewAddresses, made if need be."""
         if packed not in self._ids:
             self._ids[packed] = len(self._packed)
             self._packed.append(packed)
@@ -237,8 +240,5 @@ class AddressTable:
         """Add all addresses of `other`; returns, for each of its ids, the id here."""
         mapped = np.zeros(len(other), np.uint32)
         for ident, packed in enumerate(other._packed):
-            if packed not in self._ids:
-                self._ids[packed] = len(self._packed)
-                self._packed.append(packed)
-            mapped[ident] = self._ids[packed]
+            mapped[ident] = self.add_packed(packed)
         return mapped

@@ -1,0 +1,268 @@
+"""Wires the rooms: capture, decode, transactions, measures, detectors, report. The only module that knows them all."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from analyzer import detectors, measures
+from analyzer.capture import bpf, files
+from analyzer.decode import decoder as make_decoder
+from analyzer.decode.several import Adopter
+from analyzer.detectors import Evidence
+from analyzer.errors import InputError, NothingToRead
+from analyzer.findings import Finding
+from analyzer.measures import Context
+from analyzer.messages import (
+    AddressTable,
+    CaptureInfo,
+    Decoded,
+    DecodeOptions,
+    Decoder,
+    InterfaceInfo,
+    Ledger,
+    NameTree,
+    TransactionBatch,
+)
+from analyzer.options import AnalyzeOptions
+from analyzer.report.model import Report, build
+from analyzer.transactions import Transactions
+
+__all__ = ["Progress", "Reading", "analyze", "judge"]
+
+Progress = Callable[[int], None]
+"""Called with the number of input octets read since the last call."""
+
+_AHEAD: Final = 2  # batches that a decoding thread may be ahead of the analysis: memory stays bounded
+
+
+class _Chain(threading.Thread):
+    """Decodes files that follow one another in time, in a thread of its own: the native decoder releases the GIL."""
+
+    def __init__(
+        self, sources: Sequence[tuple[int, files.Source]], decoder: Decoder, progress: Progress | None
+    ) -> None:
+        super().__init__(name="decode", daemon=True)
+        self.sources, self.decoder, self._progress = sources, decoder, progress
+        self.failed: list[InputError] = []
+        self._queue: queue.Queue[Decoded | BaseException | None] = queue.Queue(_AHEAD)
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        try:
+            for batch in self._batches():
+                self._put(batch)
+            self._put(None)
+        except BaseException as error:  # handed to the thread that reads the batches, which raises it
+            self._put(error)
+
+    def _batches(self) -> Iterator[Decoded]:
+        last = None
+        for number, source in self.sources:
+            if self._stop.is_set():
+                return
+            with self._failing(last):  # a file too short to be a capture is known as such when it ends
+                self.decoder.open(number)
+            last = source
+            with self._failing(source):
+                for chunk in source.chunks():
+                    yield from self.decoder.feed(chunk)
+                    if self._progress:
+                        self._progress(len(chunk))
+        batches: list[Decoded] = []
+        with self._failing(last):
+            batches = self.decoder.finish()
+        yield from batches
+
+    @contextlib.contextmanager
+    def _failing(self, source: files.Source | None) -> Iterator[None]:
+        """An input that cannot be read is noted under its name, and the others are read all the same."""
+        try:
+            yield
+        except InputError as error:
+            text, name = str(error), source.name if source else ""
+            self.failed.append(error if text.startswith(name) else type(error)(f"{name}: {text}"))
+
+    def _put(self, item: Decoded | BaseException | None) -> None:
+        while not self._stop.is_set():
+            try:
+                return self._queue.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def next(self) -> Decoded | None:
+        """The next batch, None at the end."""
+        item = self._queue.get()
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def stop(self) -> None:
+        """End the thread soon, whatever is left to read."""
+        self._stop.set()
+
+
+class Reading:
+    """All inputs, decoded. Iterate once for `(chain, batch)`; then `ledger`, `captures`, `interfaces`, `damage` are final.
+
+    Files that follow one another in time form a chain and share a decoder; chains that overlap are read side by side,
+    the one that is behind first. Raises InputError where no input could be read at all.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        options: AnalyzeOptions,
+        *,
+        answers: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self.names, self.addresses = NameTree(), AddressTable()
+        self.options = options
+        programs = bpf.programs(options.bpf, options.hosts) if options.bpf else None
+        settings = DecodeOptions(ports=options.ports, programs=programs, answers=answers)
+        self.inputs = files.sources(paths)
+        self._failed: list[InputError] = [*self.inputs.failed]
+        self._chains = [
+            _Chain(chain, make_decoder(options.decoder, settings), progress) for chain in self.inputs.chains
+        ]
+        count = len(self._chains)
+        self._adopters = [Adopter(self.names, self.addresses, index, count) for index in range(count)]
+
+    def __iter__(self) -> Iterator[tuple[int, Decoded]]:
+        for chain in self._chains:
+            chain.start()
+        reached = dict.fromkeys(range(len(self._chains)), -(2**63))
+        try:
+            while reached:
+                behind = min(reached, key=lambda index: (reached[index], index))
+                batch = self._chains[behind].next()
+                if batch is None:
+                    del reached[behind]
+                    continue
+                adopted = self._adopters[behind].adopt(batch)
+                if len(adopted.messages):
+                    reached[behind] = max(reached[behind], int(adopted.messages.time_ns.max()))
+                yield behind, adopted
+        finally:
+            for chain in self._chains:
+                chain.stop()
+        self._check()
+
+    def _check(self) -> None:
+        for chain in self._chains:
+            self._failed += chain.failed
+        if self._failed and not self.captures:
+            raise self._failed[0]
+
+    @property
+    def chains(self) -> int:
+        """How many files (or rings of files) are read side by side."""
+        return len(self._chains)
+
+    @property
+    def captures(self) -> list[CaptureInfo]:
+        """What the decoders found in each file, in the order read."""
+        return sorted((c for chain in self._chains for c in chain.decoder.captures), key=lambda c: c.file)
+
+    @property
+    def interfaces(self) -> list[InterfaceInfo]:
+        """All interfaces under their shared ids."""
+        pairs = zip(self._chains, self._adopters, strict=True)
+        return [adopter.interface(info) for chain, adopter in pairs for info in chain.decoder.interfaces]
+
+    @property
+    def ledger(self) -> Ledger:
+        """What became of every frame, over all decoders."""
+        ledgers = [chain.decoder.ledger for chain in self._chains]
+        return Ledger(
+            total=sum(x.total for x in ledgers),
+            frames=_summed([x.frames for x in ledgers]),
+            notes=_summed([x.notes for x in ledgers]),
+        )
+
+    @property
+    def damage(self) -> list[str]:
+        """One line for each input that could not be read, or not to its end."""
+        names = dict(pair for chain in self._chains for pair in chain.sources)
+        cut = [f"{names[c.file].name}: {c.damage}" for c in self.captures if c.damage]
+        broken = [f"{source.name}: {source.damage}" for _, source in sorted(names.items()) if source.damage]
+        return [*map(str, self._failed), *cut, *(line for line in broken if line not in cut)]
+
+
+def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    keys = sorted({key for one in counts for key in one})
+    return {key: sum(one.get(key, 0) for one in counts) for key in keys}
+
+
+def analyze(paths: Sequence[str], options: AnalyzeOptions, progress: Progress | None = None) -> Report:
+    """Read the captures and judge them.
+
+    Raises InputError (nothing could be read), NothingToRead (no DNS in it), FilterError, MissingExtra.
+    """
+    reading = Reading(paths, options, progress=progress)
+    context = Context(names=reading.names, addresses=reading.addresses, options=options)
+    stage = Transactions(context.names, context.addresses, options, sources=reading.chains)
+    active = {ident: measure(context) for ident, measure in measures.registry().items()}
+
+    def update(batches: list[TransactionBatch]) -> None:
+        for batch in batches:
+            for measure in active.values():
+                measure.update(batch)
+
+    for chain, decoded in reading:
+        update(stage.feed(decoded, chain))
+    update(stage.finish())
+    _require_dns(reading)
+    _place_in_time(context, reading)
+    results: dict[str, Any] = {}
+    for ident, measure in active.items():
+        results[ident] = measure.result(results)
+    return build(
+        inputs=[source.name for chain in reading.inputs.chains for _, source in chain],
+        captures=reading.captures,
+        interfaces=context.interfaces,
+        ledger=reading.ledger,
+        counters=stage.counters,
+        damage=reading.damage,
+        results=results,
+        context=context,
+        findings=judge(results, context),
+    )
+
+
+def judge(results: Mapping[str, Any], context: Context) -> tuple[Finding, ...]:
+    """All findings, the worst first."""
+    said: dict[str, tuple[Finding, ...]] = {}
+    for ident, detector in detectors.registry().items():
+        said[ident] = tuple(detector.detect(Evidence(results, context, context.options.thresholds, said)))
+    found = [finding for each in said.values() for finding in each]
+    return tuple(sorted(found, key=lambda f: (-f.severity, -f.count, f.key)))
+
+
+def _require_dns(reading: Reading) -> None:
+    ledger = reading.ledger
+    if ledger.frames.get("message", 0) or ledger.frames.get("icmp-quote", 0):
+        return
+    names = ", ".join(source.name for chain in reading.inputs.chains for _, source in chain)
+    there = ", ".join(f"{count} {what}" for what, count in ledger.frames.items() if count) or "no packets"
+    damage = "".join(f"; {line}" for line in reading.damage)
+    raise NothingToRead(f"{names}: no DNS message in {ledger.total} frames ({there}){damage}")
+
+
+def _place_in_time(context: Context, reading: Reading) -> None:
+    """First and last time, and the time that the files cover: gaps between files do not count."""
+    spans = sorted(
+        (c.first_ns, c.last_ns) for c in reading.captures if c.first_ns is not None and c.last_ns is not None
+    )
+    context.interfaces = reading.interfaces
+    if not spans:
+        return
+    context.first_ns, context.last_ns = spans[0][0], max(last for _, last in spans)
+    reached = spans[0][0]
+    for first, last in spans:
+        context.covered_ns += max(0, last - max(first, reached))
+        reached = max(reached, last)
