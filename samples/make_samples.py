@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Makes the samples from the captures of the incident lab: copies, cuts along time with Wireshark's editcap, compresses.
 
 usage: make_samples.py LAB [OUT]
