@@ -178,6 +178,7 @@ class AnalyzeOptions:
     select: Select = field(default_factory=Select)
     dedupe: bool = True
     decoder: str = "auto"
+    hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # --hosts and --k8s: names for BPF expressions
     cluster_domain: str = ""
     forwarders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # --forwarder name=ip,ip
     depth: int | None = None

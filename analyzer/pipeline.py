@@ -106,7 +106,7 @@ class _Chain(threading.Thread):
 
 
 class Reading:
-    """All inputs, decoded. Iterate once for `(chain, batch)`; then `ledger`, `captures`, `interfaces`, `damage` are final.
+    """All inputs, decoded. Iterate once for `(chain, batch)`; then `ledger`, `captures`, `interfaces`, `damage` hold.
 
     Files that follow one another in time form a chain and share a decoder; chains that overlap are read side by side,
     the one that is behind first. Raises InputError where no input could be read at all.

@@ -1,7 +1,7 @@
 """Several decoders side by side: their names, addresses, flows and interfaces under one set of ids.
 
-Files that overlap in time are read by a decoder each; a ring of files is read by one. `Adopter` maps what one of several
-decoders hands over into the shared dictionaries; with a single decoder the ids are kept as they are.
+Files that overlap in time are read by a decoder each; a ring of files is read by one. `Adopter` maps what one of
+several decoders hands over into the shared dictionaries; with a single decoder the ids are kept as they are.
 """
 
 from __future__ import annotations

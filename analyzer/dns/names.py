@@ -11,7 +11,7 @@ _ESCAPED = re.compile(rb"\\([0-9]{3})|\\(.)|(.)", re.DOTALL)
 
 
 def label_text(label: bytes) -> str:
-    """One label as RFC 1035 section 5.1 writes it: `\\.`, `\\\\`, and `\\DDD` for octets that do not print (space too)."""
+    """One label as RFC 1035 section 5.1 writes it: `\\.`, `\\\\`, `\\DDD` for what does not print (space too)."""
     if _PLAIN.fullmatch(label):
         return label.decode("ascii")
     out = []

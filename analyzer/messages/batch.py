@@ -93,7 +93,7 @@ COLUMNS = (
         "vni",
         "u4",
         "number",
-        "network identifier or key of the innermost tunnel that has one: VXLAN/Geneve VNI, GRE key, ERSPAN session, GTP TEID, L2TP session",
+        "innermost tunnel's identifier: VXLAN, Geneve VNI; GRE key; ERSPAN, L2TP session; GTP TEID",
         "",
         "vxlan.vni",
     ),

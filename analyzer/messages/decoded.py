@@ -105,7 +105,8 @@ class QuoteBatch(Table):
 class InterfaceInfo:
     """Where frames were captured. `ifindex` is set for SLL2's per-packet interfaces (`name` is then `base:index`).
 
-    `drops` maps a counter to its last value: `ifrecv ifdrop filteraccept osdrop usrdeliv` of an Interface Statistics Block.
+    `drops` maps a counter to its last value: `ifrecv ifdrop filteraccept osdrop usrdeliv` of an Interface Statistics
+    Block.
     """
 
     id: int
@@ -192,8 +193,8 @@ class Decoder(Protocol):
     """Bytes of captures in, batches out; both decoders have this face and one contract suite holds them to it.
 
     `open(file)` begins the next file (TCP streams, fragments, names continue), `feed` takes its bytes in pieces of any
-    size, `finish` ends everything. `feed` raises `NotACapture` once enough bytes are there to know, `finish` or the next
-    `open` where the file was shorter than that (an empty file too). Nothing else about the bytes is an exception.
+    size, `finish` ends everything. `feed` raises `NotACapture` once enough bytes are there to know, `finish` or the
+    next `open` where the file was shorter than that (an empty file too). Nothing else about the bytes is an exception.
     """
 
     def __init__(self, options: DecodeOptions) -> None: ...

@@ -35,7 +35,7 @@ class NewNames:
 
 @dataclass(frozen=True, slots=True)
 class NewAddresses:
-    """Addresses that a batch adds, ids `first, …`: 17 octets each, 4 or 6 and then the address, IPv4 in the first four."""
+    """Addresses that a batch adds, ids `first, …`: 17 octets each: 4 or 6, then the address (IPv4 padded to 16)."""
 
     first: int
     packed: bytes
@@ -189,7 +189,7 @@ class NameTree:
 
 
 class AddressTable:
-    """Addresses by id. Id 0 is the unspecified address `0.0.0.0`; past the decoder's cap, new ones become `(others)`."""
+    """Addresses by id. Id 0 is the unspecified address `0.0.0.0`; past the decoder's cap new ones are `(others)`."""
 
     def __init__(self) -> None:
         self._packed: list[bytes] = [b"\x04" + bytes(16)]

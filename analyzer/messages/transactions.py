@@ -1,7 +1,8 @@
 """What `transactions/` makes of messages: unique messages and their copies, transactions, questions, lookups.
 
-All rows are in order of time (their first `time_ns`), and every row is final when it is handed on: nothing in it depends on
-how the input was cut into pieces. Whatever needs a vote over the whole capture (roles, sides, base names) is left to results.
+All rows are in order of time (their first `time_ns`), and every row is final when it is handed on: nothing in it
+depends on how the input was cut into pieces. Whatever needs a vote over the whole capture (roles, sides, base names) is
+left to results.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ _DERIVED = (
 
 
 class UniqueTable(Table):
-    """Messages after copies are collapsed: a query is its earliest copy, a response its latest. All opcodes and classes."""
+    """Messages, copies collapsed: a query is its earliest copy, a response its latest. All opcodes and classes."""
 
     COLUMNS: ClassVar[tuple[Column, ...]] = COLUMNS + _DERIVED
     __slots__ = ()
@@ -99,10 +100,10 @@ class ViewTable(Table):
 
 
 class TransactionTable(Table):
-    """One row per query (opcode QUERY, one question, class not CH), with the response that closed it; and orphan responses.
+    """One row per query (opcode QUERY, one question, class not CH) with the response that closed it; orphan responses.
 
-    `r_*` columns and everything under "response" count where `state` is ANSWERED, LATE or ORPHAN. For ORPHAN the query's
-    columns (`time_ns frame file flags size`) are the response's own.
+    `r_*` columns and everything under "response" count where `state` is ANSWERED, LATE or ORPHAN. For ORPHAN the
+    query's columns (`time_ns frame file flags size`) are the response's own.
     """
 
     COLUMNS: ClassVar[tuple[Column, ...]] = (
@@ -133,7 +134,9 @@ class TransactionTable(Table):
             c
             for c in COLUMNS
             if c.name
-            in "ancount answer_ttl answer_matches answer_addr answer_cname soa_ttl soa_minimum soa_owner ns_owner ede".split()
+            in (
+                "ancount answer_ttl answer_matches answer_addr answer_cname soa_ttl soa_minimum soa_owner ns_owner ede"
+            ).split()
         ),
         Column(
             "server_rtt_ns",
@@ -244,7 +247,7 @@ class LookupTable(Table):
 
 @dataclass(frozen=True, slots=True)
 class TransactionBatch:
-    """What became final since the last batch. The tables do not speak of the same messages: each is final in its own time."""
+    """What became final since the last batch. The tables need not speak of the same messages: each has its own time."""
 
     unique: UniqueTable = field(default_factory=UniqueTable)
     views: ViewTable = field(default_factory=ViewTable)
