@@ -7,6 +7,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 import pytest
+
 from analyzer.dns import classes, opcodes, rcodes, rrtypes
 
 

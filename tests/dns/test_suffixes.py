@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from analyzer.dns import suffixes
 from analyzer.dns.names import wire_name
 
