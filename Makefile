@@ -19,7 +19,8 @@ HAVE_CARGO := $(shell command -v $(CARGO) 2>/dev/null)
 REQUIRE_NATIVE := $(filter 1 true,$(CI) $(DNSLOUPE_REQUIRE_NATIVE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check native bench docs fuzz notebook clean lint types stubs unit rust
+.PHONY: help demo test check native bench docs fuzz notebook clean
+.PHONY: lint ruff-check ruff-format types stubs unit rust rust-format rust-clippy rust-test
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -74,9 +75,13 @@ check: $(STAMPS)/dev
 
 # ---- its parts --------------------------------------------------------------------------------------------------------
 
-lint: $(STAMPS)/dev
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+lint: ruff-check ruff-format
+
+ruff-check: $(STAMPS)/dev
+	$(BIN)/ruff check --quiet .
+
+ruff-format: $(STAMPS)/dev
+	$(BIN)/ruff format --quiet --check .
 
 types: $(STAMPS)/dev
 	$(BIN)/mypy --strict analyzer
@@ -91,12 +96,20 @@ stubs: $(STAMPS)/dev
 unit: $(STAMPS)/dev
 	DNSLOUPE_SKIPPED=$(SKIPPED) $(BIN)/python -m pytest -n 2 --dist loadfile -q
 
-rust: $(STAMPS)/dev
+# The release profile, as the installed extension: its dependencies are compiled once.
 ifdef HAVE_CARGO
+rust: rust-format rust-clippy rust-test
+
+rust-format:
 	$(CARGO) fmt --manifest-path $(CRATE)/Cargo.toml --all --check
-	$(CARGO) clippy --locked --manifest-path $(CRATE)/Cargo.toml --workspace --all-targets --release -- -D warnings
-	PYO3_PYTHON=$(abspath $(BIN))/python $(CARGO) test --locked --manifest-path $(CRATE)/Cargo.toml --workspace --release
+
+rust-clippy:
+	$(CARGO) clippy --quiet --locked --manifest-path $(CRATE)/Cargo.toml --workspace --all-targets --release -- -D warnings
+
+rust-test: $(STAMPS)/dev
+	PYO3_PYTHON=$(abspath $(BIN))/python $(CARGO) test --quiet --locked --manifest-path $(CRATE)/Cargo.toml --workspace --release
 else
+rust:
 	@if [ -n "$(REQUIRE_NATIVE)" ]; then echo "rust: no cargo on the PATH, and it is required" >&2; exit 1; fi
 	@echo "cargo fmt, clippy, test: no cargo on the PATH" >>$(SKIPPED)
 endif
