@@ -48,6 +48,7 @@ class Limits:
     question_sends: int = 12  # … and this many sends
     step_ns: int = 50_000_000  # next candidate after an answer: LAN answer and scheduling (0.1 to 0.5 ms seen)
     step_timeout_ns: int = 6 * NS  # next candidate after silence
+    lookup_ns: int = 60 * NS  # a lookup's candidates begin within this; more than 6 candidates of 5 s and a retry each
     pair_ns: int = 50_000_000  # A and AAAA of one name from two ports belong together within this
     link_slack_ns: int = 5_000_000  # a forwarder's own answer may be captured this much before its upstream's
     max_pairs: int = 1_000_000  # client x name pairs counted exactly; then space-saving
