@@ -1,7 +1,8 @@
 """Judging: one file each, never counting.
 
-A module here with a function `detect(evidence)` is one detector; its id is the module's name with hyphens, its docstring
-is its documentation, under the headings of `HEADINGS`. `registry()` finds them all: a new detector is a new file.
+A module here with a function `detect(evidence)` is one detector; its id is the module's name with hyphens, its
+docstring is its documentation, under the headings of `HEADINGS`. `registry()` finds them all: a new detector is a
+new file.
 """
 
 from __future__ import annotations
