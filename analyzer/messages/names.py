@@ -231,6 +231,10 @@ class AddressTable:
             return ipaddress.IPv4Address(packed[1:5])
         return ipaddress.IPv6Address(packed[1:]) if packed[0] == 6 else None
 
+    def known(self) -> NDArray[np.bool_]:
+        """For every id whether it is an address (not `(others)`), shape (len(table),)."""
+        return np.fromiter((packed[0] in (4, 6) for packed in self._packed), np.bool_, len(self._packed))
+
     def text(self, ident: int) -> str:
         """The address as text (RFC 5952), or `(others)`."""
         address = self.address(ident)
