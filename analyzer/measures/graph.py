@@ -80,17 +80,11 @@ class Measure:
         keys = rows.client[asked].astype(np.uint64) << np.uint64(32) | rows.server[asked].astype(np.uint64)
         unique, first, counts = np.unique(keys, return_index=True, return_counts=True)
         last = len(keys) - 1 - np.unique(keys[::-1], return_index=True)[1]
-        frames = (
-            [Frame(f, n) for f, n in zip(rows.file[asked].tolist(), rows.frame[asked].tolist(), strict=True)]
-            if len(asked) < 4 * len(unique)
-            else None
-        )
         for at, key in enumerate(unique.tolist()):
-            leg = (key >> 32, key & 0xFFFFFFFF)
             one, other = asked[first[at]], asked[last[at]]
-            begin = frames[first[at]] if frames else Frame(int(rows.file[one]), int(rows.frame[one]))
-            end = frames[last[at]] if frames else Frame(int(rows.file[other]), int(rows.frame[other]))
-            self._add(leg, _Leg(int(counts[at]), begin, int(rows.time_ns[one]), end))
+            begin = Frame(int(rows.file[one]), int(rows.frame[one]))
+            end = Frame(int(rows.file[other]), int(rows.frame[other]))
+            self._add((key >> 32, key & 0xFFFFFFFF), _Leg(int(counts[at]), begin, int(rows.time_ns[one]), end))
 
     def _add(self, key: tuple[int, int], new: _Leg) -> None:
         known = self._legs.get(key)
@@ -171,9 +165,9 @@ class _Drawing:
             if client not in asked:
                 alike[tuple(sorted(servers))].append(client)
         crowds: dict[int, str] = {}
-        for servers, clients in alike.items():
+        for shared, clients in alike.items():
             if len(clients) > _MAX_SINGLE:
-                label = f"{len(clients)} clients of {', '.join(self._name(s) for s in servers[:3])}"
+                label = f"{len(clients)} clients of {', '.join(self._name(s) for s in shared[:3])}"
                 crowds.update(dict.fromkeys(clients, label))
         return crowds
 
