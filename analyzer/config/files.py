@@ -14,6 +14,7 @@ __all__ = ["MAX_BYTES", "MAX_FILES", "Jail", "text_of", "walk"]
 MAX_BYTES = 2_000_000  # one configuration file; a large `kubectl get cm -A -o yaml` stays below
 MAX_FILES = 2_000  # looked at in one directory argument
 _MAX_DEPTH = 12
+_MAX_STARS = 3  # each may list a directory level; real includes have one
 _SKIP = frozenset({".git", "node_modules", "proc", "sys", "dev", "__pycache__"})
 
 
@@ -69,7 +70,7 @@ class Jail:
                 return
 
     def _candidates(self, pattern: str, folder: Path) -> Iterator[tuple[Path, str]]:
-        if "\0" in pattern or len(pattern) > 1000:
+        if "\0" in pattern or len(pattern) > 1000 or "**" in pattern or pattern.count("*") > _MAX_STARS:
             return
         if pattern.startswith("/"):
             yield from ((root, pattern.lstrip("/")) for root in self.roots)

@@ -14,12 +14,15 @@ __all__ = ["Embedded", "Manifests", "Service", "read"]
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A file inside a ConfigMap: `offset` is the number of lines before its first one in the manifest."""
+    """A file inside a ConfigMap: `offset` is the number of lines before its first one in the manifest.
+
+    None where the manifest holds it as a quoted string (JSON): then only lines inside the file can be told.
+    """
 
     config_map: str
     key: str
     text: str
-    offset: int
+    offset: int | None
     source: SourceLine
 
 
@@ -63,8 +66,8 @@ def _items(trees: list[Tree]) -> Iterator[Tree]:
 
 def _texts(item: Tree, name: str) -> Iterator[Embedded]:
     for key, value in item.get("data").pairs():
-        # a block scalar begins on the line after its `|`; a quoted one has its lines folded away, so it keeps one line
-        yield Embedded(name, key, value.text, value.line if value.is_block else value.line - 1, value.source)
+        # a block scalar begins on the line after its `|`
+        yield Embedded(name, key, value.text, value.line if value.is_block else None, value.source)
 
 
 def _addresses(item: Tree, kind: str) -> Iterator[str]:

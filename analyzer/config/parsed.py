@@ -24,8 +24,8 @@ __all__ = [
     "no_files",
 ]
 
-MAX_LINES = 20_000  # a hand-written configuration is far below; past it a file is taken for something else
-Content = TypeVar("Content")
+MAX_LINES = 100_000  # far above any hand-written configuration; `kubectl get cm -A -o yaml` may be long
+Content = TypeVar("Content", covariant=True)  # noqa: PLC0105 - the parsers read better without _co
 _MAX_TEXT = 300  # characters of a line that are kept as evidence
 _SCHEME = re.compile(r"(dns|tls|https|grpc|tcp|udp)://", re.IGNORECASE)
 
@@ -92,8 +92,8 @@ def address(text: str) -> str | None:
 
 
 def is_loopback(text: str) -> bool:
-    """Whether the canonical address stays inside its network namespace (127/8, ::1)."""
-    return ipaddress.ip_address(text).is_loopback
+    """Whether the canonical address stays inside its network namespace (127/8, ::1); no address is none."""
+    return address(text) is not None and ipaddress.ip_address(text).is_loopback
 
 
 def endpoint(text: str) -> Endpoint | None:

@@ -87,7 +87,7 @@ def documents(text: str, origin: str) -> tuple[list[Tree], list[Problem]]:
     try:
         # the pure Python loader: libyaml's recursion ends the process on deeply nested brackets, this one raises
         nodes = yaml.compose_all(text, Loader=yaml.SafeLoader)
-        found.extend(Tree(node, origin, lines) for node in nodes if node is not None)
+        found.extend(Tree(node, origin, lines) for node in nodes)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         number = mark.line + 1 if mark else 1
