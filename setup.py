@@ -50,8 +50,10 @@ setup(
             binding=Binding.PyO3,
             debug=False,  # editable installs would otherwise build the debug profile, some forty times slower
             optional=not REQUIRED,
+            py_limited_api=True,  # built in place it serves every Python from 3.11 on, too
             cargo_manifest_args=["--locked"],
         )
     ],
     cmdclass={"build_rust": BuildNative},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},  # one wheel per platform, for every CPython from 3.11 on
 )
