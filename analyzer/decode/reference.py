@@ -227,6 +227,8 @@ class ReferenceDecoder:
         packet.src_port, packet.dst_port, length = struct.unpack_from(">HHH", data)
         if not {packet.src_port, packet.dst_port} & self.options.ports:
             return False
+        if not reference_dns.read(data[8:], max(0, length - 8), True).out.present & Present.QUESTION:
+            return False
         packet.first_fragment = True
         packet.anomalies |= Anomaly.FIRST_FRAGMENT
         return self.datagram(packet, data[8:], length) == "message"

@@ -21,6 +21,7 @@ ASSIGNED_OPCODES = {0, 1, 2, 4, 5, 6}  # QUERY, IQUERY, STATUS, NOTIFY, UPDATE, 
 DSO = 6
 OPTION_BITS = {3: 1, 8: 2, 10: 4, 11: 8, 12: 16, 15: 32}  # NSID, ECS, COOKIE, TCP-KEEPALIVE, PADDING, EDE
 MAX_POINTERS, MAX_NAME = 126, 255  # a name of 255 octets has at most 127 labels, each after one pointer but the first
+MAX_READ = 1_024  # search lists gone wrong send names too long to be legal, and those are worth showing
 
 Labels = list[bytes]
 
@@ -129,6 +130,8 @@ class Message:
             else:
                 octets += 1 + head
                 if octets > MAX_NAME:
+                    self.out.anomalies |= Anomaly.LONG_NAME
+                if octets > MAX_READ:
                     raise Stop(Anomaly.LONG_NAME)
                 if at + 1 + head > len(self.wire):
                     raise Stop(0 if self.partial else short)

@@ -172,7 +172,9 @@ def null(packet: Packet, data: bytes) -> Step:
             return "ipv4", data[4:]
         if family in INET6_FAMILIES:
             return "ipv6", data[4:]
-    return "other"
+    # Some writers leave an Ethernet type in the second half.
+    layer = {b"\x08\x00": "ipv4", b"\x86\xdd": "ipv6"}.get(data[2:4])
+    return (layer, data[4:]) if layer else "other"
 
 
 def wlan(packet: Packet, data: bytes) -> Step:

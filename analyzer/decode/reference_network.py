@@ -125,8 +125,8 @@ def udp(packet: Packet, data: bytes) -> Step:
     """RFC 768, and which ports mean what: DNS ports first, so that a resolver may use a tunnel's port as its own."""
     packet.need(data, 8, "transport")
     packet.src_port, packet.dst_port, length = struct.unpack_from(">HHH", data)
-    # RFC 2675: a length of 0 means that of the IP payload.
-    payload = data[8 : max(8, length)] if length else data[8:]
+    # RFC 2675: over IPv6 a length of 0 means that of the IP payload.
+    payload = data[8:] if length == 0 and packet.src[0] == 6 else data[8 : max(8, length)]
     ports = {packet.src_port, packet.dst_port}
     if packet.dst_port == 5353 and packet.dst in MDNS_GROUPS:
         return "mdns"

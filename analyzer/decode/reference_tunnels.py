@@ -15,20 +15,10 @@ __all__ = ["LAYERS", "udp_tunnel"]
 
 
 def udp_tunnel(packet: Packet, data: bytes) -> Step:
-    """The tunnel that a UDP port stands for, by destination; Teredo and L2TP by either port."""
-    port, ports = packet.dst_port, {packet.src_port, packet.dst_port}
-    if port in (4789, 8472):
-        return vxlan(packet, data)
-    if port == 4790:
-        return vxlan_gpe(packet, data)
-    if port == 6081:
-        return geneve(packet, data)
-    if port == 2152:
-        return gtpu(packet, data)
-    if 3544 in ports:
-        return teredo(packet, data)
-    if 1701 in ports:
-        return l2tp(packet, data)
+    """The tunnel that a UDP port stands for: the destination's, else the source's."""
+    for port in (packet.dst_port, packet.src_port):
+        if port in UDP_PORTS:
+            return UDP_PORTS[port](packet, data)
     return "other"
 
 
@@ -48,7 +38,8 @@ def vxlan_gpe(packet: Packet, data: bytes) -> Step:
         raise packet.short("tunnel")
     if not data[0] & 0x08:
         return "other"
-    layer = {1: "ipv4", 2: "ipv6", 3: "ethernet"}.get(data[3]) if data[0] & 0x04 else "ethernet"
+    named = data[0] & 0x04 or data[3]  # some writers name it without setting P
+    layer = {1: "ipv4", 2: "ipv6", 3: "ethernet"}.get(data[3]) if named else "ethernet"
     if layer is None:
         return "other"
     packet.enter(Encap.VXLAN_GPE, int.from_bytes(data[4:7], "big"))
@@ -127,7 +118,10 @@ def l2tp(packet: Packet, data: bytes) -> Step:
 
 
 def gre(packet: Packet, data: bytes) -> Step:
-    """RFC 2784 and 2890: checksum, key and sequence as the flags say; version 1 is PPTP's (RFC 2637 section 4.1)."""
+    """RFC 2784 and 2890: checksum, key and sequence as the flags say; version 1 is PPTP's (RFC 2637 section 4.1).
+
+    Also over UDP port 4754 (RFC 8086).
+    """
     packet.need(data, 4, "tunnel")
     flags, kind = struct.unpack_from(">HH", data)
     version, key, at = flags & 7, None, 4
@@ -178,5 +172,9 @@ def l2tpv3(packet: Packet, data: bytes) -> Step:
     """RFC 3931 section 4.1.1: over IP only a session number tells how to read on, and that is agreed elsewhere."""
     return "other"
 
+
+UDP_PORTS: dict[int, Layer] = {
+    1701: l2tp, 2152: gtpu, 3544: teredo, 4754: gre, 4789: vxlan, 4790: vxlan_gpe, 6081: geneve, 8472: vxlan,
+}  # fmt: skip
 
 LAYERS: dict[str, Layer] = {"gre": gre, "l2tpv3": l2tpv3}
