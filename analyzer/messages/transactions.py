@@ -144,7 +144,12 @@ class TransactionTable(Table):
             "ns",
             "shortest time between any view of the response and the latest view of the query; -1 unknown",
         ),
-        Column("question", "u8", "number", "`row` of the first send of its question (question instance)"),
+        Column(
+            "question",
+            "u8",
+            "number",
+            "`row` of the first send of its question (question instance); NO_ROW for ORPHAN",
+        ),
         Column(
             "strict_question", "u8", "number", "the same if only resends with the same ID are joined (for forwarders)"
         ),
@@ -189,7 +194,11 @@ class QuestionTable(Table):
         Column("first_outcome", "u1", "Outcome", "outcome of the first send"),
         Column("rtt_ns", "i8", "ns", "only if sent once and answered (Karn), else -1"),
         Column(
-            "strict", "u1", "bool", "0: joined across IDs and ports; 1: the same question also if only equal IDs join"
+            "strict",
+            "u1",
+            "number",
+            "1: the same question whichever way resends are joined; 0: only if also other IDs and ports join (sum 0 and 1 for "
+            "clients that are no forwarders); 2: only if equal IDs alone join (sum 1 and 2 for forwarders)",
         ),
     )
     __slots__ = ()
