@@ -83,9 +83,11 @@ def svg(graph: Graph) -> str:
     places, width, height = _places(nodes, layer)
     heaviest = max((edge.queries for edge in edges), default=1)
     parts = [
-        f'<svg class="graph" viewBox="0 0 {width} {height}" width="{width}" role="img" '
-        f'aria-label="Forwarding graph: {len(nodes)} nodes, {len(edges)} edges, {len(graph.cycles)} loops" '
-        'xmlns="http://www.w3.org/2000/svg">',
+        (
+            f'<svg class="graph" viewBox="0 0 {width} {height}" width="{width}" role="img" '
+            f'aria-label="Forwarding graph: {len(nodes)} nodes, {len(edges)} edges, {len(graph.cycles)} loops" '
+            'xmlns="http://www.w3.org/2000/svg">'
+        ),
         "<defs>" + "".join(_arrow(kind) for kind in ("plain", "loop")) + "</defs>",
         *(_edge(edge, places, heaviest) for edge in edges),
         *(_node(node, places[node.id]) for node in nodes),
