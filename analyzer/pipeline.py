@@ -187,10 +187,20 @@ class Reading:
     @property
     def damage(self) -> list[str]:
         """One line for each input that could not be read, or not to its end."""
-        names = dict(pair for chain in self._chains for pair in chain.sources)
-        cut = [f"{names[c.file].name}: {c.damage}" for c in self.captures if c.damage]
-        broken = [f"{source.name}: {source.damage}" for _, source in sorted(names.items()) if source.damage]
+        cut = [f"{self.files[c.file]}: {c.damage}" for c in self.captures if c.damage]
+        sources = sorted(pair for chain in self._chains for pair in chain.sources)
+        broken = [f"{source.name}: {source.damage}" for _, source in sources if source.damage]
         return [*map(str, self._failed), *cut, *(line for line in broken if line not in cut)]
+
+    @property
+    def files(self) -> dict[int, str]:
+        """Names of the inputs by file number."""
+        return {number: source.name for chain in self._chains for number, source in chain.sources}
+
+    @property
+    def decoder(self) -> str:
+        """Which decoder reads: `native` or `reference`."""
+        return self._chains[0].decoder.name
 
 
 def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
@@ -213,8 +223,12 @@ def analyze(paths: Sequence[str], options: AnalyzeOptions, progress: Progress | 
             for measure in active.values():
                 measure.update(batch)
 
-    for chain, decoded in reading:
-        update(stage.feed(decoded, chain))
+    interrupted = False
+    try:
+        for chain, decoded in reading:
+            update(stage.feed(decoded, chain))
+    except KeyboardInterrupt:  # what was read so far is still worth its report
+        interrupted = True
     update(stage.finish())
     _require_dns(reading)
     _place_in_time(context, reading)
@@ -222,7 +236,7 @@ def analyze(paths: Sequence[str], options: AnalyzeOptions, progress: Progress | 
     for ident, measure in active.items():
         results[ident] = measure.result(results)
     return build(
-        inputs=[source.name for chain in reading.inputs.chains for _, source in chain],
+        inputs=[name for _, name in sorted(reading.files.items())],
         captures=reading.captures,
         interfaces=context.interfaces,
         ledger=reading.ledger,
@@ -231,6 +245,9 @@ def analyze(paths: Sequence[str], options: AnalyzeOptions, progress: Progress | 
         results=results,
         context=context,
         findings=judge(results, context),
+        decoder=reading.decoder,
+        checked=tuple(detectors.registry()),
+        interrupted=interrupted,
     )
 
 
@@ -247,7 +264,7 @@ def _require_dns(reading: Reading) -> None:
     ledger = reading.ledger
     if ledger.frames.get("message", 0) or ledger.frames.get("icmp-quote", 0):
         return
-    names = ", ".join(source.name for chain in reading.inputs.chains for _, source in chain)
+    names = ", ".join(reading.files.values())
     there = ", ".join(f"{count} {what}" for what, count in ledger.frames.items() if count) or "no packets"
     damage = "".join(f"; {line}" for line in reading.damage)
     raise NothingToRead(f"{names}: no DNS message in {ledger.total} frames ({there}){damage}")

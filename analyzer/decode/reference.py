@@ -37,6 +37,8 @@ UDP, TCP = 17, 6
 class ReferenceDecoder:
     """The `Decoder` protocol of analyzer.messages.decoded, and what it means."""
 
+    name = "reference"
+
     def __init__(self, options: DecodeOptions) -> None:
         self.options = options
         self._frames: Counter[str] = Counter()
@@ -205,7 +207,9 @@ class ReferenceDecoder:
         more = {"transport": int(Transport.TCP), "flow": connection.flow, "tcp_seq": found.seq, "size": found.size}
         self._batch.message(found.packet, message, {**more, "present": int(Present.FLOW)})
 
-    def fragment(self, packet: Packet, key: tuple[Any, ...], protocol: int, offset: int, more: bool, data: bytes, cut: bool) -> Step:
+    def fragment(
+        self, packet: Packet, key: tuple[Any, ...], protocol: int, offset: int, more: bool, data: bytes, cut: bool
+    ) -> Step:
         """An IP fragment: the whole datagram goes on where this one completes it."""
         if cut:
             return self._cut_fragment(packet, protocol, offset, data)

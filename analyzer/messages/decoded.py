@@ -197,6 +197,8 @@ class Decoder(Protocol):
     next `open` where the file was shorter than that (an empty file too). Nothing else about the bytes is an exception.
     """
 
+    name: str  # "native" or "reference"
+
     def __init__(self, options: DecodeOptions) -> None: ...
 
     def open(self, file: int) -> None: ...
