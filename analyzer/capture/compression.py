@@ -99,15 +99,14 @@ class _Gzip:
 def _salvage(engine: Any, data: bytes) -> Iterator[bytes]:
     """Everything that zlib can give before the octet at which it fails."""
     for size in (4096, 1):
-        before = engine.copy()
-        try:
-            while data:
-                before = engine.copy()
-                out = engine.decompress(data, size)
-                yield out
-                data = engine.unconsumed_tail
-        except zlib.error:
-            engine = before
+        for at in range(0, len(data), size):
+            before = engine.copy()
+            try:
+                out = engine.decompress(data[at : at + size])
+            except zlib.error:
+                engine, data = before, data[at : at + size]
+                break
+            yield out
 
 
 class _Zstd:

@@ -1,0 +1,1 @@
+"""What is shown: one model, and its faces for terminals and machines."""
