@@ -22,7 +22,7 @@ from analyzer.decode.reference_fragments import Fragments, Group
 from analyzer.decode.reference_packet import Layer, Packet, Skip, Step
 from analyzer.decode.reference_stream import Found
 from analyzer.decode.reference_tables import Batch
-from analyzer.decode.reference_tcp import Connection, Connections
+from analyzer.decode.reference_tcp import Connections
 from analyzer.dns.anomalies import Anomaly
 from analyzer.errors import NotACapture
 from analyzer.messages import CaptureInfo, Decoded, DecodeOptions, InterfaceInfo, Ledger, Present, Transport
@@ -201,10 +201,10 @@ class ReferenceDecoder:
     def segment(self, packet: Packet, header: bytes, payload: bytes) -> str:
         return self._connections.segment(packet, header, payload)
 
-    def _tcp_message(self, connection: Connection, way: int, found: Found) -> None:
+    def _tcp_message(self, flow: int, found: Found) -> None:
         message = reference_dns.read(found.wire, found.size, len(found.wire) < found.size)
         message.out.anomalies |= found.anomalies
-        more = {"transport": int(Transport.TCP), "flow": connection.flow, "tcp_seq": found.seq, "size": found.size}
+        more = {"transport": int(Transport.TCP), "flow": flow, "tcp_seq": found.seq, "size": found.size}
         self._batch.message(found.packet, message, {**more, "present": int(Present.FLOW)})
 
     def fragment(

@@ -51,7 +51,9 @@ class Interfaces:
         self.infos: list[InterfaceInfo] = []
         self._by_index: dict[tuple[int, int], int] = {}
 
-    def declare(self, file: int, linktype: int, snaplen: int, name: str = "", description: str = "", filter_text: str = "") -> int | None:
+    def declare(
+        self, file: int, linktype: int, snaplen: int, name: str = "", description: str = "", filter_text: str = ""
+    ) -> int | None:
         """The new interface's id, or None where the table is full."""
         if len(self.infos) >= self.cap:
             return None
@@ -198,7 +200,8 @@ class Declared:
     def time_ns(self, stamp: int) -> int:
         """Units of if_tsresol since 1970 to nanoseconds, floored, with if_tsoffset; clamped to 64 bits."""
         base, exponent = (2, self.resolution & 0x7F) if self.resolution & 0x80 else (10, self.resolution)
-        time = stamp * 1_000_000_000 // base**exponent + self.offset * 1_000_000_000
+        units: int = base**exponent
+        time = stamp * 1_000_000_000 // units + self.offset * 1_000_000_000
         return max(I64_MIN, min(I64_MAX, time))
 
 
@@ -229,7 +232,9 @@ class PcapngReader(Reader):
 
     def cut_short(self) -> str:
         kind = struct.unpack_from(self.prefix + "I", self.buffer)[0] if len(self.buffer) >= 4 else 0
-        return f"cut short in frame {self.frames + 1}" if kind in (EPB, SPB, PB) else f"cut short after frame {self.frames}"
+        if kind in (EPB, SPB, PB):
+            return f"cut short in frame {self.frames + 1}"
+        return f"cut short after frame {self.frames}"
 
     def _bad_block(self) -> tuple[None, int]:
         if not self.known:
@@ -347,8 +352,9 @@ class PcapngReader(Reader):
             self.previous_ns = declared.time_ns(stamp)
         return Record(declared.linktype, None if declared.ident < 0 else declared.ident, self.previous_ns, data, length)
 
-    def _bad_length(self) -> None:
+    def _bad_length(self) -> Record | None:
         self.damage = f"bad length in frame {self.frames + 1}"
+        return None
 
 
 def _text(value: bytes) -> str:

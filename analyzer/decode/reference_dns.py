@@ -21,7 +21,7 @@ ASSIGNED_OPCODES = {0, 1, 2, 4, 5, 6}  # QUERY, IQUERY, STATUS, NOTIFY, UPDATE, 
 DSO = 6
 OPTION_BITS = {3: 1, 8: 2, 10: 4, 11: 8, 12: 16, 15: 32}  # NSID, ECS, COOKIE, TCP-KEEPALIVE, PADDING, EDE
 MAX_POINTERS, MAX_NAME = 126, 255  # a name of 255 octets has at most 127 labels, each after one pointer but the first
-MAX_READ = 1_024  # search lists gone wrong send names too long to be legal, and those are worth showing
+MAX_READ = 4_096  # search lists gone wrong send names too long to be legal, and those are worth showing
 
 Labels = list[bytes]
 
@@ -200,6 +200,7 @@ class Message:
         rdata = at + 10
         if rdata > len(self.wire):
             raise Stop(0 if self.partial else Anomaly.SHORT_RECORD)
+        length: int
         rtype, rclass, ttl, length = struct.unpack_from(">HHIH", self.wire, at)
         if rdata + length > len(self.wire):
             raise Stop(0 if self.partial else Anomaly.SHORT_RECORD)

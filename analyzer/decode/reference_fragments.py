@@ -41,7 +41,9 @@ class Fragments:
         self.held = 0
         self.ended: list[Group] = []
 
-    def add(self, packet: Packet, key: Hashable, protocol: int, offset: int, more: bool, data: bytes) -> tuple[int, bytes] | str:
+    def add(
+        self, packet: Packet, key: Hashable, protocol: int, offset: int, more: bool, data: bytes
+    ) -> tuple[int, bytes] | str:
         """The whole datagram's (protocol, octets), or the ledger's word for a fragment that completes none."""
         end = offset + len(data)
         if not data or end > 65_535 or (more and len(data) % 8):

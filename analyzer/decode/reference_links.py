@@ -166,8 +166,8 @@ def raw(packet: Packet, data: bytes) -> Step:
 def null(packet: Packet, data: bytes) -> Step:
     """LINKTYPE_NULL and LOOP: a protocol family as the writing machine numbers it, in its byte order or the network's."""
     packet.need(data, 4, "link")
-    for order in ("little", "big"):
-        family = int.from_bytes(data[:4], order)  # type: ignore[arg-type]  # typeshed wants a literal, the loop has both
+    for form in ("<I", ">I"):
+        family = struct.unpack_from(form, data)[0]
         if family == 2:
             return "ipv4", data[4:]
         if family in INET6_FAMILIES:
@@ -250,7 +250,7 @@ def nflog(packet: Packet, data: bytes) -> Step:
     while len(data) - at >= 4:
         for order in "<>":
             size, kind = struct.unpack_from(order + "HH", data, at)
-            if 4 <= size and at + size <= len(data) and kind & 0x3FFF < 64:
+            if size >= 4 and at + size <= len(data) and kind & 0x3FFF < 64:
                 break
         else:
             raise packet.short("link")

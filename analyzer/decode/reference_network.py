@@ -13,7 +13,9 @@ __all__ = ["LAYERS", "packed", "quoted_transport"]
 MDNS_GROUPS = (b"\x04\xe0\x00\x00\xfb" + bytes(12), b"\x06" + bytes.fromhex("ff0200000000000000000000000000fb"))
 EXTENSIONS = {0, 43, 60, 135, 139, 140}  # length in units of 8 octets, less the first; AH (51) counts in 4, less 2
 FRAGMENT, AUTHENTICATION = 44, 51
-PROTOCOLS = {1: "icmp", 4: "ipip", 6: "tcp", 17: "udp", 41: "sit", 47: "gre", 58: "icmpv6", 115: "l2tpv3", 137: "mpls-in-ip"}
+PROTOCOLS = {
+    1: "icmp", 4: "ipip", 6: "tcp", 17: "udp", 41: "sit", 47: "gre", 58: "icmpv6", 115: "l2tpv3", 137: "mpls-in-ip",
+}  # fmt: skip
 
 
 def packed(address: bytes) -> bytes:

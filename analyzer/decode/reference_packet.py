@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from analyzer.messages import Encap
 
-__all__ = ["NOTHING", "Layer", "Packet", "Skip", "Sink", "Step"]
+__all__ = ["NOTHING", "Layer", "Packet", "Sink", "Skip", "Step"]
 
 NOTHING = b"\x04" + bytes(16)  # the unspecified address, packed as in the address table
 
@@ -30,7 +30,9 @@ class Sink(Protocol):
 
     def segment(self, packet: Packet, header: bytes, payload: bytes) -> str: ...
 
-    def fragment(self, packet: Packet, key: tuple[Any, ...], protocol: int, offset: int, more: bool, data: bytes, cut: bool) -> Step: ...
+    def fragment(
+        self, packet: Packet, key: tuple[Any, ...], protocol: int, offset: int, more: bool, data: bytes, cut: bool
+    ) -> Step: ...
 
     def quote(self, packet: Packet, version: int, kind: int, code: int, quoted: bytes) -> str: ...
 

@@ -60,6 +60,7 @@ class Stream:
     held: list[Piece] = field(default_factory=list)
     later: list[Piece] = field(default_factory=list)
     synchronised: bool = False
+    resynchronised: bool = False  # the next message is the first after a gap
     conflict: bool = False
     latest: Packet | None = None
     gaps: int = 0
@@ -207,9 +208,9 @@ class Stream:
         size = struct.unpack_from(">H", octets)[0]
         if len(octets) < 2 + size:
             return False
-        seq, resynchronised = self.base, self.latest_resynchronised
+        seq = self.base
         captured = min([low for low, _ in holes if low < 2 + size], default=2 + size)
-        self._emit(self._take(2 + size), seq, octets[2:captured], size, resynchronised)
+        self._emit(self._take(2 + size), seq, octets[2:captured], size)
         for low, high in holes:
             if low < 2 + size < high:
                 self._lose(high - 2 - size)
@@ -217,9 +218,7 @@ class Stream:
                 self.gaps += 1
         return True
 
-    latest_resynchronised: bool = False
-
-    def _emit(self, pieces: list[Piece], seq: int, wire: bytes, size: int, resynchronised: bool) -> None:
+    def _emit(self, pieces: list[Piece], seq: int, wire: bytes, size: int) -> None:
         packet = pieces[-1].latest or pieces[-1].packet
         if size == 0:
             self.note("zero-length-messages", 1)
@@ -228,10 +227,12 @@ class Stream:
             self.mark(piece.packet, PART if good else SHORT)
         if not good:
             return
-        anomalies = (Anomaly.RESYNCHRONISED if resynchronised else 0) | (Anomaly.CONFLICTING_OVERLAP if self.conflict else 0)
+        anomalies = Anomaly.RESYNCHRONISED if self.resynchronised else Anomaly(0)
+        if self.conflict:
+            anomalies |= Anomaly.CONFLICTING_OVERLAP
         if len(wire) < size:
             anomalies |= Anomaly.CUT
-        self.conflict = self.latest_resynchronised = False
+        self.conflict = self.resynchronised = False
         self.mark(packet, MESSAGE)
         self.found(Found(packet, seq, wire, size, anomalies))
 
@@ -249,7 +250,7 @@ class Stream:
             verdict = plausible(octets[at:stop])
             if verdict or (verdict is None and stop == len(octets)):
                 self._lose(at)
-                self.synchronised = self.latest_resynchronised = bool(verdict)
+                self.synchronised = self.resynchronised = bool(verdict)
                 return bool(verdict)
             at += 1
         self._lose(at)

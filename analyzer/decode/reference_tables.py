@@ -29,6 +29,7 @@ __all__ = ["Addresses", "Batch", "Names", "message_row"]
 
 T = TypeVar("T", bound=Table)
 
+SAME = "edns_size edns_flags edns_version edns_options ext_rcode ede answer_ttl answer_matches".split()
 MAX_WIRE = 64 << 20
 OPT, TSIG = 41, 250
 
@@ -197,7 +198,7 @@ def message_row(packet: Packet, message: Message, names: Names, addresses: Addre
     present, anomalies = out.present, out.anomalies | packet.anomalies
     if present & Present.QUESTION:
         anomalies |= _question(row, message, names)
-    for name in ("edns_size", "edns_flags", "edns_version", "edns_options", "ext_rcode", "ede", "answer_ttl", "answer_matches"):
+    for name in SAME:
         row[name] = getattr(out, name)
     if present & Present.CNAME:
         row["answer_cname"] = names.intern(out.answer_cname)[0]

@@ -18,6 +18,7 @@ __all__ = ["Connection", "Connections"]
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 LINGER_NS = 10_000_000_000  # copies and retransmissions of the last segments still find their connection
+COUNTED = "syn_ns synack_ns fin_ns rst_ns messages_out messages_in segments repeats evicted rst_by_dst".split()
 PATIENCE_NS = 2_000_000_000  # a lost segment is sent again within the least retransmission time-outs (RFC 6298: 1 s)
 
 End = tuple[bytes, int]
@@ -44,7 +45,7 @@ class Connections:
         options: DecodeOptions,
         *,
         mark: Callable[[Packet, str], None],
-        found: Callable[[Connection, int, Found], None],
+        found: Callable[[int, Found], None],
         ended: Callable[[dict[str, int]], None],
         note: Callable[[str, int], None],
         intern: Callable[[bytes], int],
@@ -71,15 +72,13 @@ class Connections:
             seq += 1
             if stream.first is None:
                 stream.begin(seq, True)
-        kind = "tcp-control"
         if payload or missing:
             self.mark(packet, GAP)
             if not stream.add(packet, seq % (1 << 32), payload, missing):
                 connection.row["repeats"] += 1
                 self.mark(packet, "part")
-            kind = packet.kind
         self._bound(connection)
-        return kind if kind == "tcp-control" else packet.kind
+        return packet.kind or "tcp-control"
 
     def _find(self, packet: Packet, seq: int, flags: int) -> tuple[Connection, int]:
         """The connection of a segment, made if need be, and which way the segment goes."""
@@ -106,29 +105,26 @@ class Connections:
         return not (packet.src_port in packet.ports and packet.dst_port not in packet.ports)
 
     def _make(self, packet: Packet, ends: tuple[End, End]) -> Connection:
-        row = dict.fromkeys(
-            ("syn_ns", "synack_ns", "fin_ns", "rst_ns", "messages_out", "messages_in", "segments", "repeats", "evicted", "rst_by_dst"), 0
-        )
+        row = dict.fromkeys(COUNTED, 0)
         row |= {
             "flow": self.flows, "file": packet.file, "frame": packet.frame, "first_ns": packet.time_ns,
-            "src_addr": self.intern(ends[0][0]), "dst_addr": self.intern(ends[1][0]), "src_port": ends[0][1], "dst_port": ends[1][1],
+            "src_addr": self.intern(ends[0][0]), "dst_addr": self.intern(ends[1][0]),
+            "src_port": ends[0][1], "dst_port": ends[1][1],
         }  # fmt: skip
-        streams: list[Stream] = []
-        connection = Connection(self.flows, ends, row, (None, None))  # type: ignore[arg-type]  # filled in the next lines
-        for way in (0, 1):
-            streams.append(Stream(self._settle, lambda found, way=way: self._message(connection, way, found), self.note))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-        connection.streams = (streams[0], streams[1])
+        flow = self.flows
         self.flows += 1
-        return connection
+        out = Stream(self._settle, lambda found: self._message(row, "messages_out", flow, found), self.note)
+        back = Stream(self._settle, lambda found: self._message(row, "messages_in", flow, found), self.note)
+        return Connection(flow, ends, row, (out, back))
 
     def _settle(self, packet: Packet, kind: str) -> None:
         """A frame's word only ever rises."""
         if RANK[kind] > RANK.get(packet.kind, -1):
             self.mark(packet, kind)
 
-    def _message(self, connection: Connection, way: int, found: Found) -> None:
-        connection.row["messages_in" if way else "messages_out"] += 1
-        self.found(connection, way, found)
+    def _message(self, row: dict[str, int], count: str, flow: int, found: Found) -> None:
+        row[count] += 1
+        self.found(flow, found)
 
     def _times(self, connection: Connection, way: int, packet: Packet, flags: int) -> None:
         row = connection.row

@@ -86,7 +86,8 @@ def gtpu(packet: Packet, data: bytes) -> Step:
 def teredo(packet: Packet, data: bytes) -> Step:
     """RFC 4380 section 5.1.1: authentication and origin indications may come before the IPv6 packet."""
     at = 0
-    if data[:2] == b"\0\1" and len(data) >= 4:  # client identifier and value of given lengths, nonce (8), confirmation (1)
+    if data[:2] == b"\0\1" and len(data) >= 4:
+        # client identifier and authentication value of the given lengths, nonce (8), confirmation (1)
         at = 4 + data[2] + data[3] + 9
     if data[at : at + 2] == b"\0\0":
         at += 8
