@@ -41,11 +41,14 @@ from collections.abc import Iterator, Sequence
 from analyzer.config.cycles import CERTAIN, FAILURE_ONLY, Cycle, find
 from analyzer.config.graph import Edge, Graph
 from analyzer.config.parsed import is_loopback
-from analyzer.config.rewriting import LAN, forwarding_to, instead, lan_or, without
+from analyzer.config.rewriting import LAN, forwarding_to, lan_or, without
 from analyzer.config.verdicts import finding
 from analyzer.findings import Finding, Fix, Severity, Subject
 
+__all__ = ["ID", "check", "fixes"]
+
 ID = "config-loop"
+_KUBESPRAY_ADDRESS = "169.254.25.10"  # its nodelocaldns_ip; the upstream manifest has 169.254.20.10
 _REFERENCES = (
     "https://coredns.io/plugins/loop/#troubleshooting",
     "coredns/coredns#1712",
@@ -107,11 +110,18 @@ def fixes(graph: Graph, cycle: Cycle) -> list[Fix]:
     found: list[Fix] = []
     for edge in cycle.edges:
         found += _edge_fixes(graph, edge, _outside(graph, cycle))
+    return list(dict.fromkeys([*found, *_kubespray_fixes(graph, cycle)]))
+
+
+def _kubespray_fixes(graph: Graph, cycle: Cycle) -> list[Fix]:
+    """The variable behind the lines, where Kubespray wrote them: else its next run puts the loop back."""
     play = graph.site.kubespray
+    bound = {literal for name in cycle.instances if (one := graph.instance(name)) for literal in one.listens}
     source = play.line("upstream_dns_servers") or play.line("resolvconf_mode") if play else None
-    if source:
-        found.append(instead(source, f"upstream_dns_servers: [{', '.join(lan_or(_outside(graph, cycle)).split())}]"))
-    return list(dict.fromkeys(found))
+    where = source.place if source else "Kubespray group_vars, if it installed this"
+    if source is None and _KUBESPRAY_ADDRESS not in bound:
+        return []
+    return [Fix(where, f"upstream_dns_servers: [{', '.join(lan_or(_outside(graph, cycle)).split())}]")]
 
 
 def _outside(graph: Graph, cycle: Cycle) -> list[str]:

@@ -36,6 +36,8 @@ from analyzer.config.rewriting import LAN, instead, safe_zone
 from analyzer.config.verdicts import finding
 from analyzer.findings import Finding, Severity, SourceLine, Subject
 
+__all__ = ["ID", "check"]
+
 ID = "pillar-left-over"
 _RUNTIME = frozenset({"__PILLAR__CLUSTER__DNS__", "__PILLAR__UPSTREAM__SERVERS__"})
 

@@ -40,6 +40,8 @@ from analyzer.config.verdicts import finding
 from analyzer.config.zones import under
 from analyzer.findings import Finding, Fix, Severity, Subject
 
+__all__ = ["ID", "check"]
+
 ID = "R10"
 
 

@@ -36,6 +36,8 @@ from analyzer.config.verdicts import finding
 from analyzer.config.zones import under
 from analyzer.findings import Finding, Severity, SourceLine, Subject
 
+__all__ = ["ID", "check"]
+
 ID = "R11"
 _CAP = 5  # seconds: `denial 9984 5` of the NodeLocal DNSCache manifest
 

@@ -34,6 +34,8 @@ from analyzer.config.rewriting import instead
 from analyzer.config.verdicts import finding
 from analyzer.findings import Finding, Severity, SourceLine, Subject
 
+__all__ = ["ID", "check"]
+
 ID = "R12"
 
 

@@ -36,6 +36,8 @@ from analyzer.config.rewriting import forwarding_to, instead, without
 from analyzer.config.verdicts import finding
 from analyzer.findings import Finding, Severity, Subject
 
+__all__ = ["ID", "check"]
+
 ID = "R1"
 
 

@@ -37,6 +37,8 @@ from analyzer.config.site import UPLINK
 from analyzer.config.verdicts import finding
 from analyzer.findings import Finding, Fix, Severity, Subject
 
+__all__ = ["ID", "check"]
+
 ID = "R2"
 
 

@@ -38,6 +38,8 @@ from analyzer.config.rewriting import LAN, instead, safe_zone, without
 from analyzer.config.verdicts import finding
 from analyzer.findings import Finding, Fix, Severity, Subject
 
+__all__ = ["ID", "check"]
+
 ID = "R4"
 
 

@@ -38,6 +38,8 @@ from analyzer.config.verdicts import finding
 from analyzer.config.zones import under
 from analyzer.findings import Finding, Fix, Severity, SourceLine, Subject
 
+__all__ = ["ID", "check", "origins"]
+
 ID = "R7"
 _MIN_NDOTS = 2  # with ndots 1 only names without any dot are searched
 

@@ -38,6 +38,8 @@ from analyzer.config.verdicts import finding
 from analyzer.config.zones import is_safe
 from analyzer.findings import Finding, Fix, Severity, SourceLine, Subject
 
+__all__ = ["ID", "check"]
+
 ID = "R8"
 
 

@@ -35,6 +35,8 @@ from analyzer.config.rewriting import instead
 from analyzer.config.verdicts import finding
 from analyzer.findings import Finding, Severity, Subject
 
+__all__ = ["ID", "check"]
+
 ID = "R9"
 
 
