@@ -34,14 +34,12 @@ def upper_ns(buckets: Array) -> Array:
     return np.asarray(((index - (shift << _SUB) + 1) << shift) - 1)
 
 
-def quantiles(buckets: Array, counts: Array, largest_ns: int) -> Quantiles:
-    """Nearest-rank quantiles of a histogram given as rising buckets and their counts; `largest_ns` is the exact maximum."""
+def quantiles(buckets: Array, counts: Array) -> Quantiles:
+    """Nearest-rank quantiles of a histogram given as rising buckets and their counts."""
     total = int(counts.sum()) if len(counts) else 0
     if not total:
         return Quantiles()
     sums = np.cumsum(counts)
-    p50, p95, p99 = (
-        min(int(upper_ns(buckets[np.searchsorted(sums, -(-total * percent // 100))])), largest_ns)
-        for percent in (50, 95, 99)
-    )
-    return Quantiles(total, p50, p95, p99, largest_ns)
+    ranks = [-(-total * percent // 100) for percent in (50, 95, 99, 100)]
+    found = upper_ns(buckets[np.searchsorted(sums, ranks)]).tolist()
+    return Quantiles(total, *found)

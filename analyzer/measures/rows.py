@@ -61,7 +61,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Quantiles:
-    """Of `count` durations in ns, each at most 1 % too large (but `max_ns`, which is exact)."""
+    """Of `count` durations in ns, by nearest rank, each at most 1 % too large."""
 
     count: int = 0
     p50_ns: int | None = None
