@@ -1,0 +1,69 @@
+//! Reading integers from octets, bounded: outside there is nothing.
+
+/// The octet at `at`.
+#[inline]
+pub fn u8_at(data: &[u8], at: usize) -> Option<u8> {
+    data.get(at).copied()
+}
+
+/// The big-endian 16 bits at `at`.
+#[inline]
+pub fn u16_at(data: &[u8], at: usize) -> Option<u16> {
+    let octets = data.get(at..)?.first_chunk()?;
+    Some(u16::from_be_bytes(*octets))
+}
+
+/// The big-endian 32 bits at `at`.
+#[inline]
+pub fn u32_at(data: &[u8], at: usize) -> Option<u32> {
+    let octets = data.get(at..)?.first_chunk()?;
+    Some(u32::from_be_bytes(*octets))
+}
+
+/// The big-endian 24 bits at `at`.
+#[inline]
+pub fn u24_at(data: &[u8], at: usize) -> Option<u32> {
+    let [a, b, c] = *data.get(at..)?.first_chunk()?;
+    Some(u32::from_be_bytes([0, a, b, c]))
+}
+
+/// Integers in the byte order of a capture file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    pub fn u16(self, data: &[u8], at: usize) -> Option<u16> {
+        let octets = *data.get(at..)?.first_chunk()?;
+        Some(match self {
+            Self::Little => u16::from_le_bytes(octets),
+            Self::Big => u16::from_be_bytes(octets),
+        })
+    }
+
+    #[inline]
+    pub fn u32(self, data: &[u8], at: usize) -> Option<u32> {
+        let octets = *data.get(at..)?.first_chunk()?;
+        Some(match self {
+            Self::Little => u32::from_le_bytes(octets),
+            Self::Big => u32::from_be_bytes(octets),
+        })
+    }
+
+    pub fn u64(self, data: &[u8], at: usize) -> Option<u64> {
+        let octets = *data.get(at..)?.first_chunk()?;
+        Some(match self {
+            Self::Little => u64::from_le_bytes(octets),
+            Self::Big => u64::from_be_bytes(octets),
+        })
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Little => "little",
+            Self::Big => "big",
+        }
+    }
+}
