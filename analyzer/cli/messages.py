@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.exits import DONE, PARTIAL
+from analyzer.cli.exits import DONE
 from analyzer.cli.inputs import output_options, reading_options, request
 from analyzer.cli.output import open_output
 from analyzer.errors import UsageError
@@ -33,6 +33,7 @@ def command(
 
     Names are in RFC 1035 presentation form, lower case, without final dot. What a message does not have is `-`.
     """
+    from analyzer.cli.reading import ended, require_dns
     from analyzer.pipeline import Reading
     from analyzer.report.records import RECORD_DEFAULT, RECORD_FIELDS, record_lines
     from analyzer.report.rows import DEFAULT, FIELDS, Formatter, Texts
@@ -47,18 +48,19 @@ def command(
     formatter = Formatter(chosen, Texts(reading.names, reading.addresses, numeric), form)
     left = limit if limit is not None else 2**63
     with open_output(output) as out:
-        out.write(formatter.header())
+        header = formatter.header()
         for _, batch in reading:
             if answers:
                 lines, count = record_lines(formatter, batch, left)
             else:
                 rows = batch.messages if len(batch.messages) <= left else batch.messages.take(slice(0, left))
                 lines, count = formatter.lines(rows), len(rows)
-            out.write(lines)
-            left -= count
-            if not left:
+            out.write(header + lines)
+            header, left = "", left - count
+            if left <= 0:
                 return DONE
-    return PARTIAL if reading.damage else DONE
+        require_dns(reading)
+    return ended(reading, asked.strict)
 
 
 def _chosen(columns: str | None, default: tuple[str, ...], fields: dict[str, Field]) -> list[Field]:

@@ -163,7 +163,15 @@ FIELDS: Final[Mapping[str, Field]] = {
     f.name: f
     for f in (
         *(
-            Field(c.name, c.unit, c.doc, _column(c.name), _SPELL.get(c.name), _PRESENT.get(c.name), _CODES.get(c.name))
+            Field(
+                c.name,
+                c.unit.removesuffix(" id") if c.name in _SPELL else c.unit,
+                c.doc,
+                _column(c.name),
+                _SPELL.get(c.name),
+                _PRESENT.get(c.name),
+                _CODES.get(c.name),
+            )
             for c in COLUMNS
         ),
         *_derived(),

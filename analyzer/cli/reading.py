@@ -1,0 +1,107 @@
+"""What commands do around reading captures: progress, the end of a run, and never an empty success."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from analyzer.cli.exits import DONE, PARTIAL, say
+from analyzer.errors import NothingToRead
+
+if TYPE_CHECKING:
+    from analyzer.messages import InterfaceInfo, Ledger
+    from analyzer.pipeline import Progress, Reading
+
+__all__ = ["ended", "progress_bar", "require_dns", "shortfall"]
+
+PATIENCE_S = 1.0  # work that is done sooner shows no progress
+
+
+def require_dns(reading: Reading) -> None:
+    """Raise NothingToRead, saying what was there, unless something in the input could be read as DNS."""
+    from analyzer.report.ledger import what_was_there
+
+    ledger = reading.ledger
+    if ledger.frames.get("message", 0) or ledger.frames.get("icmp-quote", 0):
+        return
+    names = ", ".join(name for _, name in sorted(reading.files.items()))
+    damage = "".join(f"; {line}" for line in reading.damage)
+    raise NothingToRead(f"{names}: no DNS in {ledger.total} frames ({what_was_there(ledger)}){damage}")
+
+
+def ended(reading: Reading, strict: bool) -> int:
+    """The exit code of a run that read to its end; what was not read is said on stderr."""
+    lines = [*reading.damage, *(shortfall(reading.ledger, reading.interfaces) if strict else [])]
+    for line in lines:
+        say(line)
+    return PARTIAL if lines else DONE
+
+
+def shortfall(ledger: Ledger, interfaces: list[InterfaceInfo]) -> list[str]:
+    """What `--strict` does not let pass: frames that could not be read, and packets that the capture lost."""
+    from analyzer.report.ledger import drops, skipped
+
+    lines = [f"strict: {count} frames {reason}" for reason, count in skipped(ledger).items()]
+    lost = drops(interfaces)
+    return [*lines, f"strict: {lost} packets lost while capturing"] if lost else lines
+
+
+@contextmanager
+def progress_bar(paths: tuple[str, ...], quiet: bool) -> Iterator[Progress | None]:
+    """A bar on stderr with rate and time left, for work over a second; nothing where stderr is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    bar = _Bar(_size(paths))
+    try:
+        yield bar.add
+    finally:
+        bar.close()
+
+
+def _size(paths: tuple[str, ...]) -> int | None:
+    """Octets of all inputs, where they are plain files: what is compressed grows by an unknown factor."""
+    from analyzer.capture.files import sources
+
+    try:
+        inputs = sources([path for path in paths if path != "-"])
+    except Exception:  # the reading itself says what is wrong
+        return None
+    plain = all(not source.compression for chain in inputs.chains for _, source in chain)
+    return inputs.size if plain and "-" not in paths else None
+
+
+class _Bar:
+    """Drawn at most five times a second."""
+
+    def __init__(self, total: int | None) -> None:
+        self._total, self._done = total, 0
+        self._began = self._drawn = time.monotonic()
+        self._shown = False
+
+    def add(self, octets: int) -> None:
+        """Count octets, and draw where it is time."""
+        self._done += octets
+        now = time.monotonic()
+        if now - self._began >= PATIENCE_S and now - self._drawn >= 0.2:
+            self._drawn, self._shown = now, True
+            sys.stderr.write(f"\r\x1b[K{self._line(now - self._began)}")
+            sys.stderr.flush()
+
+    def _line(self, elapsed: float) -> str:
+        rate = self._done / elapsed
+        text = f"{self._done / 1e6:.0f} MB, {rate / 1e6:.0f} MB/s"
+        if not self._total:
+            return f"read {text}"
+        share = min(1.0, self._done / self._total)
+        left = (self._total - self._done) / rate if rate else 0
+        return f"[{'#' * round(30 * share):30}] {share:4.0%}  {text}, {max(0, left):.0f} s left"
+
+    def close(self) -> None:
+        """Leave an empty line behind."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
