@@ -114,14 +114,12 @@ def predicted_edges(diagnosis: Diagnosis) -> list[PredictedEdge]:
                 edge.sources,
             )
         )
-    return [edge for edge in found if not any(_covers(other, edge) for other in found)]
+    by_way: dict[tuple[object, ...], list[str]] = {}
+    for one in found:
+        by_way.setdefault(_way(one), []).append(one.zone)
+    return [one for one in found if not any(zone != one.zone and under(one.zone, zone) for zone in by_way[_way(one)])]
 
 
-def _covers(wide: PredictedEdge, narrow: PredictedEdge) -> bool:
-    """Whether `wide` says all that `narrow` says, and more."""
-    same = (wide.origin_id, wide.target_id, wide.probability, wide.on_failure, wide.sources)
-    return (
-        wide.zone != narrow.zone
-        and under(narrow.zone, wide.zone)
-        and same == (narrow.origin_id, narrow.target_id, narrow.probability, narrow.on_failure, narrow.sources)
-    )
+def _way(edge: PredictedEdge) -> tuple[object, ...]:
+    """All but the zone: of edges that agree in it the widest zone says everything."""
+    return edge.origin_id, edge.target_id, edge.probability, edge.on_failure, edge.sources

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from analyzer.config.corefile import Block
+from analyzer.config.dnsmasq import Dnsmasq
 from analyzer.config.parsed import Endpoint
 from analyzer.findings import SourceLine
 
@@ -57,6 +58,7 @@ class Instance:
     decide: Callable[[str], Decision] = field(compare=False, repr=False)
     owned: tuple[str, ...] = ()
     blocks: tuple[Block, ...] = field(default=(), compare=False, repr=False)
+    rules: Dnsmasq | None = field(default=None, compare=False, repr=False)
 
     def hears(self, literal: str, *, loopback: bool) -> bool:
         """Whether a query to this address is its own; `loopback` says that the asker shares its namespace."""

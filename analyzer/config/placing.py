@@ -145,15 +145,24 @@ def _dnsmasq(site: Site, host: Host, earlier: Sequence[Instance]) -> list[Instan
     owned = list(dict.fromkeys([*host.addresses, *(local.addresses if local else [])]))
     if everything and not owned and not local:
         owned = _assumed(site, host, earlier)
-    elif listens and "bind-interfaces" not in rules.flags and all(map(is_loopback, listens)) is False:
-        listens = (*listens, "127.0.0.1")  # dnsmasq adds loopback unless told otherwise
     decide = servers.dnsmasq(rules, local or host, partial(_own, listens, everything, tuple(owned)))
     source = host.dnsmasq_source or SourceLine(host.name, 1)
     name = _id("dnsmasq", netns, rules.port, listens, earlier)
     return [
         Instance(
-            name, "dnsmasq", "dnsmasq", netns, netns, listens, everything, rules.port, source, decide, tuple(owned)
-        )
+            name,
+            "dnsmasq",
+            "dnsmasq",
+            netns,
+            netns,
+            listens,
+            everything,
+            rules.port,
+            source,
+            decide,
+            tuple(owned),
+            rules=rules,
+        )  # fmt: skip
     ]
 
 

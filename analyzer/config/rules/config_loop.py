@@ -86,8 +86,7 @@ def _judged(graph: Graph, cycle: Cycle) -> Finding:
 
 def _detects(graph: Graph, name: str) -> bool:
     instance = graph.instance(name)
-    rules = graph.site.hosts[instance.host].dnsmasq if instance and instance.host in graph.site.hosts else None
-    return bool(instance and instance.software == "dnsmasq" and rules and "dns-loop-detect" in rules.flags)
+    return bool(instance and instance.rules and "dns-loop-detect" in instance.rules.flags)
 
 
 def _title(cycle: Cycle) -> str:

@@ -49,8 +49,7 @@ def check(graph: Graph) -> Iterator[Finding]:
             one.netns == instance.netns and one.software == "coredns" for one in graph.instances
         ):
             continue
-        rules = graph.site.hosts[instance.host].dnsmasq
-        for server in rules.servers if rules else ():
+        for server in instance.rules.servers if instance.rules else ():
             target = find(graph.instances, instance, server.to.endpoint) if server.to else None
             if target is None or target.software != "coredns" or server.to is None:
                 continue
