@@ -1,0 +1,154 @@
+"""Scenes for tests of judgement: packets written down one by one, run through everything right of the decoder."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xxhash
+
+from analyzer import detectors, measures
+from analyzer.detectors import Evidence
+from analyzer.dns import rcodes, rrtypes
+from analyzer.findings import Finding
+from analyzer.measures import Context
+from analyzer.messages import (
+    AddressTable,
+    AnswerBatch,
+    ConnectionBatch,
+    Decoded,
+    MessageBatch,
+    NameTree,
+    NewAddresses,
+    NewNames,
+    Present,
+    QuoteBatch,
+)
+from analyzer.options import NS, AnalyzeOptions
+from analyzer.transactions import Transactions
+
+__all__ = ["Scene", "stack"]
+
+START = 1_795_367_858 * NS
+
+
+@dataclass
+class Scene:
+    """Messages in order of capture; times are seconds from the start, addresses text, `answer` an address or empty."""
+
+    options: AnalyzeOptions = field(default_factory=AnalyzeOptions)
+    names: NameTree = field(default_factory=NameTree)
+    addresses: AddressTable = field(default_factory=AddressTable)
+    rows: list[dict[str, int]] = field(default_factory=list)
+    until: float = 0.0
+    _ids: Any = field(default_factory=lambda: itertools.count(1))
+
+    def query(self, at: float, src: str, dst: str, name: str, qtype: str = "A", **more: int) -> dict[str, int]:
+        """A query; `more` sets columns (msg_id, src_port, size, edns_size …). Returns the row, to be answered."""
+        row = self._row(at, src, dst, name, qtype, flags=0x0100)
+        row["src_port"], row["dst_port"] = 1024 + next(self._ids) * 7 % 60000, 53
+        row.update(more)
+        if "edns_size" in more:
+            row["present"] |= int(Present.EDNS)
+        return self._add(row)
+
+    def response(self, at: float, query: Mapping[str, int], rcode: str = "NOERROR", **more: int) -> dict[str, int]:
+        """The answer to a query: `more` sets columns (ancount, answer_matches, answer_ttl, soa_minimum …)."""
+        row = dict(query)
+        row["src_addr"], row["dst_addr"] = query["dst_addr"], query["src_addr"]
+        row["src_port"], row["dst_port"] = query["dst_port"], query["src_port"]
+        row["time_ns"] = START + round(at * NS)
+        row["flags"] = 0x8180 | rcodes.parse(rcode)
+        row["payload_hash"] = next(self._ids)
+        row["ip_id"] = row["payload_hash"] % 65_535 + 1
+        row.update(more)
+        if more.get("ancount"):
+            row["present"] |= int(Present.ANSWER)
+        if "soa_minimum" in more:
+            row["present"] |= int(Present.SOA)
+        if "answer_addr" in more:
+            row["present"] |= int(Present.ADDRESS)
+        return self._add(row)
+
+    def ask(self, at: float, src: str, dst: str, name: str, qtype: str = "A", **more: int) -> dict[str, int]:
+        """A query and, 1 ms later, its NXDOMAIN."""
+        query = self.query(at, src, dst, name, qtype, **more)
+        self.response(at + 0.001, query, "NXDOMAIN")
+        return query
+
+    def _row(self, at: float, src: str, dst: str, name: str, qtype: str, flags: int) -> dict[str, int]:
+        number = next(self._ids)
+        node = self.names.add_text(name)
+        wire = self.names.wire(node)
+        return {
+            "time_ns": START + round(at * NS),
+            "src_addr": self.addresses.add(src),
+            "dst_addr": self.addresses.add(dst),
+            "msg_id": number % 65_536,
+            "flags": flags,
+            "qdcount": 1,
+            "qname": node,
+            "qname_hash": xxhash.xxh3_64_intdigest(wire),
+            "case_hash": xxhash.xxh3_64_intdigest(wire) & 0xFFFFFFFF,
+            "qtype": rrtypes.parse(qtype),
+            "qclass": 1,
+            "size": 12 + len(wire) + 4,
+            "payload_hash": number,
+            "ip_id": number % 65_535 + 1,
+            "ip_ttl": 64,
+            "ip_hash": number,
+            "present": int(Present.QUESTION | Present.IP_ID),
+        }
+
+    def _add(self, row: dict[str, int]) -> dict[str, int]:
+        row["frame"] = len(self.rows) + 1
+        self.rows.append(row)
+        return row
+
+    def batch(self) -> MessageBatch:
+        """All messages, in order of time."""
+        rows = sorted(self.rows, key=lambda row: (row["time_ns"], row["frame"]))
+        names = {name for row in rows for name in row}
+        return MessageBatch({name: np.array([row.get(name, 0) for row in rows]) for name in names})
+
+    def results(self) -> tuple[dict[str, Any], Context]:
+        """All measures' results."""
+        context = Context(self.names, self.addresses, self.options)
+        stage = Transactions(self.names, self.addresses, self.options)
+        active = {ident: measure(context) for ident, measure in measures.registry().items()}
+        batch = self.batch()
+        decoded = Decoded(
+            batch,
+            NewNames(len(self.names), np.zeros(0, np.uint32), np.zeros(0, np.uint32), b""),
+            NewAddresses(len(self.addresses), b""),
+            AnswerBatch(),
+            ConnectionBatch(),
+            QuoteBatch(),
+        )
+        for part in (*stage.feed(decoded), *stage.finish()):
+            for measure in active.values():
+                measure.update(part)
+        context.first_ns, context.last_ns = int(batch.time_ns[0]), int(batch.time_ns[-1])
+        context.covered_ns = context.last_ns - context.first_ns
+        results: dict[str, Any] = {}
+        for ident, measure in active.items():
+            results[ident] = measure.result(results)
+        return results, context
+
+    def findings(self, *idents: str) -> list[Finding]:
+        """What the named detectors say (all, where none is named)."""
+        results, context = self.results()
+        said: dict[str, tuple[Finding, ...]] = {}
+        for ident, detector in detectors.registry().items():
+            said[ident] = tuple(detector.detect(Evidence(results, context, self.options.thresholds, said)))
+        return [finding for ident in (idents or said) for finding in said[ident]]
+
+
+def stack(scene: Scene, hops: Iterable[tuple[str, str]], at: float, name: str, qtype: str = "A", **more: int) -> None:
+    """Queries that each cause the next, 0.2 ms apart, answered in reverse order with NXDOMAIN."""
+    sent = [scene.query(at + 0.0002 * n, src, dst, name, qtype, **more) for n, (src, dst) in enumerate(hops)]
+    for n, query in enumerate(reversed(sent)):
+        scene.response(at + 0.05 + 0.0002 * n, query, "NXDOMAIN")
