@@ -33,6 +33,8 @@ MAX_SIZE = (1 << 63) - 1
 class NativeDecoder:
     """Same as `ReferenceDecoder`, fast. `feed` releases the GIL; one decoder serves one thread at a time."""
 
+    name = "native"
+
     def __init__(self, options: DecodeOptions) -> None:
         programs = None if options.programs is None else list(options.programs.items())
         self._core = _native.Core(
