@@ -28,7 +28,7 @@ import sys, time
 from analyzer.decode import decoder
 from analyzer.messages import DecodeOptions
 which, path = sys.argv[1:]
-reader, rows = decoder(which)(DecodeOptions()), 0
+reader, rows = decoder(which, DecodeOptions()), 0
 buffer = bytearray(1 << 20)
 began = time.perf_counter()
 with open(path, "rb", buffering=0) as file:
