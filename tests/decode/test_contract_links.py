@@ -28,7 +28,7 @@ from tests.builders import (
     vlan,
     wlan,
 )
-from tests.decode.conftest import Reader
+from tests.decode.runs import Reader
 
 P4, P6 = ipv4(udp(query())), ipv6(udp(query()))
 SNAP = b"\xaa\xaa\x03\0\0\0"
