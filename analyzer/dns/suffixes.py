@@ -65,12 +65,21 @@ def _icann() -> PublicSuffixList:
 
 
 @functools.cache
-def _top_level() -> frozenset[bytes]:
+def _rules() -> dict[str, bool]:
+    """Every rule of the ICANN section and what it ends in, A-labels; True where any label below it makes a public suffix."""
     from publicsuffixlist import PSLFILE
 
     icann = Path(PSLFILE).read_text(encoding="utf-8").split("===BEGIN PRIVATE DOMAINS===")[0]
-    rules = (line.strip().lstrip("!*.") for line in icann.splitlines() if line.strip() and not line.startswith("//"))
-    return frozenset(rule.rsplit(".", 1)[-1].encode("idna") for rule in rules)
+    found: dict[str, bool] = {}
+    for line in icann.splitlines():
+        rule = line.strip()
+        if rule and not rule.startswith("//"):
+            labels = rule.lstrip("!").removeprefix("*.").encode("idna").decode().split(".")
+            for at in range(len(labels)):
+                found.setdefault(".".join(labels[at:]), False)
+            if rule.startswith("*."):
+                found[".".join(labels)] = True
+    return found
 
 
 def suffix_list_version() -> str:
@@ -83,7 +92,7 @@ def suffix_list_version() -> str:
 
 def is_tld(label: bytes) -> bool:
     """Whether the label is a top-level domain delegated in the root (as of the bundled list) or `arpa`."""
-    return label.lower() in _top_level()
+    return label_text(label.lower()) in _rules()
 
 
 def registrable(labels: Sequence[bytes]) -> int | None:
@@ -91,14 +100,24 @@ def registrable(labels: Sequence[bytes]) -> int | None:
 
     None where the name is itself a public suffix, or lies under no known one.
     """
-    if not labels or not is_tld(labels[-1]):
-        return None
-    # The list's longest rule has five labels; a longer tail could change nothing. An octet that needs an escape stands in
-    # no rule, so such a label is as good as any other.
-    tail = [label_text(label.lower()) for label in labels[-8:]]
-    tail = ["x" if "\\" in label else label for label in tail]
-    found = _icann().privatesuffix(".".join(tail))
+    rules, tail = _rules(), ""
+    for at in range(len(labels) - 1, -1, -1):
+        # An octet that needs an escape stands in no rule, so such a label is as good as any other.
+        text = label_text(labels[at].lower())
+        longer = f"{'x' if chr(92) in text else text}.{tail}".removesuffix(".")
+        deeper = longer in rules or rules.get(tail, False)
+        if not tail and not deeper:
+            return None
+        tail = longer
+        if not deeper:
+            break
+    found = _private(tail)
     return found.count(".") + 1 if found else None
+
+
+@functools.lru_cache(maxsize=65_536)
+def _private(name: str) -> str | None:
+    return _icann().privatesuffix(name)
 
 
 def reverse_labels(labels: Sequence[bytes]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from analyzer.dns import rcodes, rrtypes
 from analyzer.measures import Context
 from analyzer.measures.cells import Cells
-from analyzer.measures.cellstore import NO_NAME, OTHER_NAMES
+from analyzer.measures.cellstore import NO_NAME
 from analyzer.measures.folds import OUTCOMES, Groups, Sided, sided
 from analyzer.measures.keyed import grouped
 from analyzer.measures.rates import active_per_min, per_min, share
@@ -38,18 +38,20 @@ class Measure:
     def result(self, results: Mapping[str, Any]) -> Sided[NameRow]:
         """Rows by side."""
         cells: Cells = results["cells"]
-        return by_name(cells, cells.qname, self._context)
+        name = np.where(cells.qname < NO_NAME, cells.qname, -1)
+        return by_name(cells, name, cells.texts.name, cells.texts.name_rank, self._context)
 
 
-def by_name(cells: Cells, name: Array, context: Context) -> Sided[NameRow]:
-    """Rows by side for cells under the given names (one name id per cell: the question's, or its base)."""
-    wanted = (name != NO_NAME) & (name != OTHER_NAMES)
-    keys, _, index = grouped((cells.side[wanted].astype(np.uint64) << np.uint64(32)) | name[wanted].astype(np.uint64))
+def by_name(
+    cells: Cells, name: Array, text: Callable[[int], str], rank: Callable[[Array], Array], context: Context
+) -> Sided[NameRow]:
+    """Rows by side for cells under numbers that `text` names and `rank` orders (below 2^32; -1: no row)."""
+    wanted = name >= 0
+    keys, _, index = grouped((cells.side[wanted].astype(np.int64) << 32) | name[wanted])
     group = np.full(len(cells), -1)
     group[wanted] = index
     groups = Groups(cells, group, len(keys), context)
-    side, node = (keys >> np.uint64(32)).astype(np.int64), (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    text = cells.texts.name
+    side, node = keys >> 32, keys & 0xFFFFFFFF
     clients, servers = groups.distinct(cells.client), groups.distinct(cells.server)
 
     def row(at: int) -> NameRow:
@@ -57,7 +59,7 @@ def by_name(cells: Cells, name: Array, context: Context) -> Sided[NameRow]:
         first, last = int(groups.first_ns[at]), int(groups.last_ns[at])
         return NameRow(
             side=SIDES[side[at]],
-            qname=text(node[at]),
+            qname=text(int(node[at])),
             queries=queries,
             questions=questions,
             responses=int(groups.responses[at]),
@@ -76,5 +78,5 @@ def by_name(cells: Cells, name: Array, context: Context) -> Sided[NameRow]:
             series=groups.series(at),
         )
 
-    order = np.lexsort((cells.texts.name_rank(node), -groups.queries))
+    order = np.lexsort((rank(node), -groups.queries))
     return sided(groups, side, order, row)

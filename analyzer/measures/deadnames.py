@@ -1,0 +1,234 @@
+"""Names that never resolve and are asked again and again: period and workers (PATHOLOGIES 5.1, dead-name-polling)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Self
+
+import numpy as np
+
+from analyzer.measures import Context
+from analyzer.measures.leaks import Leaks
+from analyzer.measures.peaks import by_group, peaks
+from analyzer.measures.roles import SIDES
+from analyzer.measures.rows import Frame, Side
+from analyzer.measures.search_rows import ExampleStep, Search, Verdict
+from analyzer.measures.search_lists import example
+from analyzer.messages import Array, Ending, Outcome, TransactionBatch
+from analyzer.options import NS, Thresholds
+
+__all__ = ["DeadName", "Measure", "period"]
+
+_TIMES: Final = 20_000  # lookups that the period is measured on
+_GAPS: Final = 5  # fewer say nothing about a period
+
+
+@dataclass(frozen=True, slots=True)
+class DeadName:
+    """A base all of whose lookups failed. `client` is empty where several clients are taken together: `outer_only`,
+    when only a candidate with an outside suffix is visible, so that the name as typed may yet resolve.
+
+    `workers` lookups come every `period_ns` (0 where there is no period). `answered` is always 0: a base with one
+    answer is not dead.
+    """
+
+    base: str
+    client: str
+    clients: Mapping[str, int]
+    outer_only: bool
+    lookups: int
+    queries: int
+    peak_lookups_60s: int
+    period_ns: int
+    workers: int
+    lua: bool
+    leaks: bool
+    headless: bool
+    steps: int
+    first: int
+    last: int
+    first_frame: Frame
+    last_frame: Frame
+    example: tuple[ExampleStep, ...]
+
+    @property
+    def queries_per_lookup(self) -> float:
+        return self.queries / self.lookups if self.lookups else 0.0
+
+    @property
+    def lookups_per_min(self) -> float | None:
+        """Between first and last lookup; None below 10 s."""
+        span = self.last - self.first
+        return 60 * NS * (self.lookups - 1) / span if span >= 10 * NS and self.lookups > 2 else None
+
+
+class _Times(NamedTuple):
+    """Lookup times by signature: `order` groups the events, `starts` says where each signature's begin."""
+
+    verdict: Verdict
+    order: Array
+    starts: Array
+
+    def of(self, rows: list[int]) -> tuple[Array, Array]:
+        """Times (rising) and counts of all lookups of the given signatures."""
+        at = np.concatenate([self.order[self.starts[row] : self.starts[row + 1]] for row in rows])
+        at.sort()  # events stand in order of time
+        events = self.verdict.events
+        return events.time_ns[at], events.weight[at].astype(np.int64)
+
+
+class Measure:
+    """A fold over `search`; nothing of its own is counted."""
+
+    needs: tuple[str, ...] = ("clusterdomain", "leaks", "search")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def update(self, batch: TransactionBatch) -> None:
+        """Nothing: `search` counts."""
+
+    def merge(self, other: Self) -> None:
+        """Nothing."""
+
+    def result(self, results: Mapping[str, Any]) -> tuple[DeadName, ...]:
+        """Bases with at least ten lookups, all failed; the most polled first."""
+        search: Search = results["search"]
+        leaked = _leaked(results["leaks"], search)
+        verdict = search.verdict
+        if not len(verdict.table):
+            return ()
+        groups = _groups(self._context, verdict)
+        order, starts = by_group(verdict.events.number.astype(np.int64), len(verdict.table))
+        times = _Times(verdict, order, starts)
+        domain = "." + results["clusterdomain"].name
+        found = [
+            row
+            for (client, base), rows in groups.items()
+            if (row := _dead(self._context, verdict, times, client, base, rows, leaked, domain)) is not None
+        ]
+        seen_whole = {row.base for row in found if not row.outer_only}
+        found = [row for row in found if not (row.outer_only and row.base in seen_whole)]
+        return tuple(sorted(found, key=lambda row: (-row.lookups, row.base, row.client)))
+
+
+def _leaked(leaks: Leaks, search: Search) -> set[str]:
+    return {name.base for leak in leaks.leaks for name in leak.names} if leaks.leaks else set()
+
+
+def _groups(context: Context, verdict: Verdict) -> dict[tuple[int, str], list[int]]:
+    """Signatures by (client, base); those that show outer candidates only, by (-1, base)."""
+    table, steps = verdict.table, verdict.steps
+    client_side = verdict.side == SIDES.index(Side.CLIENT)
+    own = (verdict.side == SIDES.index(Side.SELF)) & (table.pooled == 0)
+    asks = np.flatnonzero((client_side | own) & (table.ending != Ending.PENDING))
+    first = table.first_step[asks]
+    suffix = verdict.step_suffix[first]
+    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
+    alive: set[str] = set()
+    dead = _failed(verdict, asks)
+    # Only what shares a base or a name with a failed lookup matters.
+    names = np.where(verdict.base[asks] >= 0, -1 - verdict.base[asks], steps.qname[first].astype(np.int64))
+    near = np.isin(names, np.unique(names[dead]))
+    asks, first, suffix, dead = asks[near], first[near], suffix[near], dead[near]
+    outer: dict[str, list[int]] = defaultdict(list)
+    rows = zip(
+        asks.tolist(),
+        table.client[asks].tolist(),
+        verdict.base[asks].tolist(),
+        table.steps[asks].tolist(),
+        suffix.tolist(),
+        steps.qname[first].tolist(),
+        dead.tolist(),
+        (table.ending[asks] == Ending.ANSWERED).tolist(),
+        strict=True,
+    )
+    spoiled: set[tuple[int, str]] = set()
+    for row, client, base_at, count, tail, name, failed, answered in rows:
+        base = verdict.bases[base_at] if base_at >= 0 else context.names.text(name)
+        if answered:
+            spoiled.add((client, base))
+            alive.add(base)
+        elif failed and count == 1 and tail > 0:
+            outer[base].append(row)
+        elif failed:
+            groups[client, base].append(row)
+    for key in spoiled:
+        groups.pop(key, None)
+    for base, members in outer.items():
+        if base not in alive:
+            groups[-1, base] = members
+    return groups
+
+
+def _failed(verdict: Verdict, rows: Array) -> Array:
+    """Lookups whose deciding candidate does not exist, or has no address."""
+    table, steps = verdict.table, verdict.steps
+    at = np.where(verdict.as_is[rows] >= 0, verdict.as_is[rows], table.steps[rows] - 1) + table.first_step[rows]
+    got = [steps.outcome_a[at], steps.outcome_aaaa[at]]
+    gone = np.any([(o == Outcome.NXDOMAIN) | (o == Outcome.NODATA) for o in got], axis=0)
+    return np.asarray(gone & (table.ending[rows] != Ending.ANSWERED))
+
+
+def _dead(
+    context: Context,
+    verdict: Verdict,
+    when: _Times,
+    client: int,
+    base: str,
+    rows: list[int],
+    leaked: set[str],
+    domain: str,
+) -> DeadName | None:
+    table = verdict.table
+    members = np.array(rows, np.int64)
+    lookups = int(table.lookups[members].sum())
+    thresholds = context.options.thresholds
+    if lookups < thresholds.dead_lookups:
+        return None
+    times, counts = when.of(rows)
+    found, workers = period(np.repeat(times, counts)[:_TIMES], thresholds) if not verdict.step_ns else (0, 0)
+    by_client = Counter[str]()
+    for who, count in zip(table.client[members].tolist(), table.lookups[members].tolist(), strict=True):
+        by_client[context.addresses.text(who)] += count
+    begin, end = int(np.argmin(table.first_ns[members])), int(np.argmax(table.last_ns[members]))
+    first_step = int(table.first_step[members[begin]])
+    longest = members[np.lexsort((table.first_ns[members], -table.lookups[members], -table.steps[members]))[0]]
+    several = members[table.steps[members] > 1]
+    lua = len(several) > 0 and bool(((table.serial[several] == 1) & (table.one_port[several] == 1)).all())
+    labels = base.removesuffix(domain).split(".")
+    return DeadName(
+        base=base,
+        client=context.addresses.text(client) if client >= 0 else "",
+        clients=dict(by_client.most_common()),
+        outer_only=client < 0,
+        lookups=lookups,
+        queries=int(table.queries[members].sum()),
+        peak_lookups_60s=int(peaks(times, counts, np.array([0, len(times)]))[0]),
+        period_ns=found,
+        workers=workers,
+        lua=lua,
+        leaks=base in leaked,
+        headless=base.endswith(domain) and len(labels) == 3 and labels[2] == "svc",
+        steps=int(table.steps[longest]),
+        first=int(table.first_ns[members].min()),
+        last=int(table.last_ns[members].max()),
+        first_frame=Frame(int(verdict.steps.file[first_step]), int(verdict.steps.frame[first_step])),
+        last_frame=Frame(int(table.last_file[members[end]]), int(table.last_frame[members[end]])),
+        example=example(context, verdict, int(longest)),
+    )
+
+
+def period(times_ns: Array, thresholds: Thresholds) -> tuple[int, int]:
+    """Period (ns) and lookups per period: the smallest w <= 16 for which the gaps t[i+w] - t[i] are nearly equal
+    (interquartile range at most 0.3 of the median); (0, 0) where there is none."""
+    for width in range(1, thresholds.dead_max_workers + 1):
+        gaps = times_ns[width:] - times_ns[:-width]
+        if len(gaps) < max(_GAPS, width):
+            break
+        low, middle, high = np.percentile(gaps, [25, 50, 75])
+        if middle > 0 and (high - low) / middle <= thresholds.dead_iqr:
+            return int(middle), width
+    return 0, 0
