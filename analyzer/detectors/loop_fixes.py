@@ -11,12 +11,15 @@ from analyzer.findings import Fix
 __all__ = ["loop_fixes"]
 
 
-def loop_fixes(evidence: Evidence, parties: Sequence[Sequence[int]]) -> tuple[Fix, ...]:
-    """Fixes for a loop of the given parties (address ids; the first is the one that the loop was seen at)."""
+def loop_fixes(evidence: Evidence, parties: Sequence[Sequence[int]], stubs: Sequence[int] = ()) -> tuple[Fix, ...]:
+    """Fixes for a loop of the given parties (address ids; the first is the one that the loop was seen at).
+
+    `stubs` are loopback addresses that the loop runs through.
+    """
     texts = [[evidence.context.addresses.text(address) for address in party] for party in parties]
     every = {address for party in texts for address in party}
     outside = _outside(evidence, every)
-    loopback = next((a for party in texts for a in party if _is(a, "is_loopback") and not a.startswith("::")), "")
+    loopback = next((evidence.context.addresses.text(stub) for stub in stubs), "")
     own = next((a for a in texts[0] if not _is(a, "is_loopback")), texts[0][0])
     local = next((a for a in texts[0] if _is(a, "is_link_local")), own)
     if len(parties) == 1 and not loopback:

@@ -65,7 +65,9 @@ def _finding(evidence: Evidence, zone: str, kind: str, probes: Sequence[Probe]) 
     parties = [[text(address) for address in party] for party in _members(example)]
     emitter = text(example.emitter)
     copies = [probe.hops[at] for probe in probes for at in probe.copies]
-    around = "itself" if len(parties) == 1 else " and ".join("/".join(party) for party in parties[1:])
+    stubs = _stubs(evidence, example)
+    through = [*("/".join(party) for party in parties[1:]), *(f"the local stub {text(stub)}" for stub in stubs)]
+    around = " and ".join(dict.fromkeys(through)) or "itself"
     numbers: dict[str, str | int | float | None] = {
         "names": len(probes),
         "hop_copies": len(copies),
@@ -96,10 +98,20 @@ def _finding(evidence: Evidence, zone: str, kind: str, probes: Sequence[Probe]) 
             "probe-retry: frames to the upstream, and repeats to itself after 0.5 s with a new ID, were not counted",
             "copies of one packet on several interfaces were collapsed before counting",
         ),
-        fix=loop_fixes(evidence, [list(party) for party in _members(example)]),
+        fix=loop_fixes(evidence, [list(party) for party in _members(example)], stubs),
         references=("CoreDNS plugin/loop", "coredns/coredns#1712", "coredns/coredns#2391", "kubespray#9948"),
         wireshark_filter=f'dns.qry.name == "{example.name}"',
     )
+
+
+def _stubs(evidence: Evidence, probe: Probe) -> list[int]:
+    """Loopback addresses of other programs that received the probe before it came back.
+
+    Their packets to a local address carry that address as their source, so only what they received tells them apart.
+    """
+    received = dict.fromkeys(hop.dst for hop in probe.hops[: probe.copies[-1]] if hop.dst not in probe.parties[0])
+    addresses = ((ident, evidence.context.addresses.address(ident)) for ident in received)
+    return [ident for ident, address in addresses if address is not None and address.is_loopback]
 
 
 def _members(probe: Probe) -> list[list[int]]:

@@ -110,27 +110,49 @@ class _Drawing:
     def __init__(self, context: Context, results: Mapping[str, Any], legs: Mapping[tuple[int, int], _Leg]) -> None:
         self._text = context.addresses.text
         self._roles: Roles = results["roles"]
+        self._alias = self._aliases(results["probes"])
         self._cycles = [*self._loops(results["loops"]), *self._probes(results["probes"])]
         self._edges: dict[tuple[int, int], _Leg] = {}
         self._members: dict[int, set[int]] = defaultdict(set)
         for (client, server), leg in sorted(legs.items(), key=lambda item: (item[1].first_ns, item[0])):
-            pair = (self._roles.instance(client), self._roles.instance(server))
+            pair = (self._instance(client), self._instance(server))
             self._members[pair[0]].add(client)
             self._members[pair[1]].add(server)
             known = self._edges.get(pair)
             total = leg.queries + (known.queries if known else 0)
             self._edges[pair] = _Leg(total, known.first if known else leg.first, leg.first_ns, leg.last)
 
+    def _aliases(self, probes: Any) -> dict[int, int]:
+        """What probes tell beyond the roles: a probe's party is one instance, whatever address it sends from."""
+        alias: dict[int, int] = {}
+        for probe in probes.probes:
+            for party in probe.parties:
+                first = self._instance_in(alias, party[0])
+                for address in party[1:]:
+                    other = self._instance_in(alias, address)
+                    if other != first:
+                        alias[other] = first
+        return alias
+
+    def _instance_in(self, alias: Mapping[int, int], address: int) -> int:
+        instance = self._roles.instance(address)
+        while instance in alias:
+            instance = alias[instance]
+        return instance
+
+    def _instance(self, address: int) -> int:
+        return self._instance_in(self._alias, address)
+
     def _loops(self, circles: Any) -> list[tuple[int, ...]]:
         proven = [c for c in circles if any(q.depth >= 2 for q in c.questions)]
-        return [tuple(self._roles.instance(party[0]) for party in circle.parties) for circle in proven]
+        return [tuple(self._instance(party[0]) for party in circle.parties) for circle in proven]
 
     def _probes(self, probes: Any) -> list[tuple[int, ...]]:
         found = []
         for probe in probes.probes:
             if probe.copies:
                 turn = [probe.parties[0], *(p for at, p in enumerate(probe.parties) if at and (at, 0) in probe.edges)]
-                found.append(tuple(dict.fromkeys(self._roles.instance(party[0]) for party in turn)))
+                found.append(tuple(dict.fromkeys(self._instance(party[0]) for party in turn)))
         return found
 
     def graph(self, left_out: int) -> Graph:
