@@ -151,7 +151,7 @@ class TransactionTable(Table):
             "`row` of the first send of its question (question instance); NO_ROW for ORPHAN",
         ),
         Column(
-            "strict_question", "u8", "number", "the same if only resends with the same ID are joined (for forwarders)"
+            "strict_question", "u8", "number", "the same if only resends from one port under one ID join (for forwarders)"
         ),
         Column("send", "u1", "number", "0 for the first send of its question, 1 for the first retry, …"),
         Column(
@@ -197,8 +197,8 @@ class QuestionTable(Table):
             "strict",
             "u1",
             "number",
-            "1: the same question whichever way resends are joined; 0: only if also other IDs and ports join (sum 0 and 1 for "
-            "clients that are no forwarders); 2: only if equal IDs alone join (sum 1 and 2 for forwarders)",
+            "1: the same question whichever way resends are joined; 0: only if other IDs and ports join too (sum 0 and 1 for "
+            "clients that are no forwarders); 2: only if one ID and port join (sum 1 and 2 for forwarders)",
         ),
     )
     __slots__ = ()

@@ -1,12 +1,16 @@
 """Questions (question instances): which queries are one question with its retries (PATHOLOGIES 4).
 
-For each query of one client, name and type there is at most one earlier query that it can be a retry of:
-- the latest with the same ID, if at most `Limits.retry_same_id_ns` ago (whatever became of it: glibc resends both of a
-  pair); else
-- the latest of all, if at most `Limits.retry_ns` ago and, when this one was sent, either answered SERVFAIL or REFUSED, or
-  not answered for at least `Limits.retry_silence_ns`; never where client and server are one address (a loop's laps).
-It joins that query's question while that lasts at most `Limits.question_ns` and `Limits.question_sends`; else it is a new one.
-`strict_question` leaves the second rule out: a forwarder's sends under other IDs belong to several clients' questions.
+A query of one client, name and type can be a retry of one earlier query, the latest of those that fit:
+- sent with the same ID from the same port at most `Limits.retry_same_id_ns` ago, whatever became of it (glibc resends both
+  of a pair though one was answered);
+- sent with the same ID from another port as long ago, and so far unanswered, failed or truncated (c-ares; glibc after a
+  refusal). An answered one is no such: IDs recur by chance, and load generators count them up from nought.
+Only if neither is there: the latest of all, at most `Limits.retry_ns` ago and, when this one was sent, either failed or not
+answered for at least `Limits.retry_silence_ns` (Go). Failed is SERVFAIL or REFUSED. Where client and server are one
+address only the first rule counts, else the laps of a loop were one question.
+A query joins the question of what it retries while that lasts at most `Limits.question_ns` and `Limits.question_sends`;
+else it begins a new one. `strict_question` knows the first rule alone: what a forwarder sends under another ID or port may
+serve another client's question.
 """
 
 from __future__ import annotations
@@ -25,7 +29,9 @@ from analyzer.transactions.store import Store
 __all__ = ["assign"]
 
 I64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
+_TC: Final = 0x0200
 _FAILED: Final = (2, 5)  # SERVFAIL, REFUSED: a resolver tries again
 
 
@@ -37,7 +43,7 @@ class _Sends:
     key: U64  # client, name, type
     row: U64
     time: I64
-    is_new: NDArray[np.bool_]
+    is_new: Mask
 
 
 def assign(store: Store, start: int, limits: Limits) -> None:
@@ -53,9 +59,9 @@ def assign(store: Store, start: int, limits: Limits) -> None:
     sends = _candidates(store, start, limits)
     if not len(sends.at):
         return
-    same_id = _same_id(store, sends, limits)
-    _join(store, sends, same_id, ("strict_question", "strict_first_ns", "strict_send"), limits)
-    _join(store, sends, _retried(store, sends, same_id, limits), ("question", "first_ns", "send"), limits)
+    resent = _resent(store, sends, limits)
+    _join(store, sends, resent, ("strict_question", "strict_first_ns", "strict_send"), limits)
+    _join(store, sends, _retried(store, sends, resent, limits), ("question", "first_ns", "send"), limits)
 
 
 def _candidates(store: Store, start: int, limits: Limits) -> _Sends:
@@ -92,28 +98,37 @@ def _before(key: U64) -> I64:
     return out
 
 
-def _same_id(store: Store, sends: _Sends, limits: Limits) -> I64:
-    """For every row the row that it resends under the same ID, or -1."""
-    found = _before(mix(sends.key, store.get("msg_id", sends.at)))
-    late = sends.time - sends.time[found] > limits.retry_same_id_ns
-    found[(found >= 0) & late] = -1
-    return found
+def _resent(store: Store, sends: _Sends, limits: Limits) -> I64:
+    """For every row the row that it resends from the same port under the same ID, or -1."""
+    port = (store.get("client_port", sends.at).astype(np.uint32) << 1) | store.get("transport", sends.at)
+    found = _before(mix(sends.key, store.get("msg_id", sends.at), port))
+    return _within(found, sends, limits.retry_same_id_ns)
 
 
-def _retried(store: Store, sends: _Sends, same_id: I64, limits: Limits) -> I64:
-    """For every row the row that it retries under either rule, or -1."""
-    found = _before(sends.key)
-    gap = sends.time - sends.time[found]
-    answered = store.get("r_row", sends.at[found]) < sends.row
-    rcode = store.get("r_flags", sends.at[found]) & 15
-    plain = ((store.get("r_present", sends.at[found]) & Present.EDNS) == 0) | (
-        store.get("ext_rcode", sends.at[found]) == 0
-    )
-    failed = answered & plain & np.isin(rcode, _FAILED)
-    silent = ~answered & (gap >= limits.retry_silence_ns)
+def _within(found: I64, sends: _Sends, longest_ns: int) -> I64:
+    return np.where((found >= 0) & (sends.time - sends.time[found] <= longest_ns), found, -1)
+
+
+def _retried(store: Store, sends: _Sends, resent: I64, limits: Limits) -> I64:
+    """For every row the row that it retries under any rule, or -1."""
     outward = store.get("client", sends.at) != store.get("server", sends.at)
-    good = outward & (gap <= limits.retry_ns) & (failed | silent)
-    return np.where(same_id >= 0, same_id, np.where(good & (found >= 0), found, -1))
+    same_id = _within(_before(mix(sends.key, store.get("msg_id", sends.at))), sends, limits.retry_same_id_ns)
+    waits, failed, cut = _so_far(store, sends, same_id)
+    same_id = np.maximum(resent, np.where(outward & (same_id >= 0) & (waits | failed | cut), same_id, -1))
+    other = _within(_before(sends.key), sends, limits.retry_ns)
+    waits, failed, _ = _so_far(store, sends, other)
+    waits &= sends.time - sends.time[other] >= limits.retry_silence_ns
+    other = np.where(outward & (other >= 0) & (waits | failed), other, -1)
+    return np.where(same_id >= 0, same_id, other)
+
+
+def _so_far(store: Store, sends: _Sends, earlier: I64) -> tuple[Mask, Mask, Mask]:
+    """What was known of an earlier query when each row was sent: no answer yet, a failure, a truncated answer."""
+    at = sends.at[earlier]
+    answered = store.get("r_row", at) < sends.row
+    flags = store.get("r_flags", at)
+    plain = ((store.get("r_present", at) & Present.EDNS) == 0) | (store.get("ext_rcode", at) == 0)
+    return ~answered, answered & plain & np.isin(flags & 15, _FAILED), answered & ((flags & _TC) != 0)
 
 
 def _join(store: Store, sends: _Sends, parent: I64, names: tuple[str, str, str], limits: Limits) -> None:
@@ -142,9 +157,9 @@ def _join(store: Store, sends: _Sends, parent: I64, names: tuple[str, str, str],
         store.set(name, sends.at[joins], values[joins])
 
 
-def _branches(sends: _Sends, parent: I64, root: I64, question: Array, send: Array) -> NDArray[np.bool_]:
+def _branches(sends: _Sends, parent: I64, root: I64, question: Array, send: Array) -> Mask:
     """Where a question is no plain chain: two queries continue one, or one is continued that was not the latest."""
-    found: NDArray[np.bool_] = np.bincount(parent, minlength=len(send))[parent] > 1
+    found: Mask = np.bincount(parent, minlength=len(send))[parent] > 1
     old = np.flatnonzero(~sends.is_new)
     if len(old):
         order = old[np.lexsort((send[old], question[old]))]
