@@ -151,7 +151,10 @@ class TransactionTable(Table):
             "`row` of the first send of its question (question instance); NO_ROW for ORPHAN",
         ),
         Column(
-            "strict_question", "u8", "number", "the same if only resends from one port under one ID join (for forwarders)"
+            "strict_question",
+            "u8",
+            "number",
+            "the same if only resends from one port under one ID join (for forwarders)",
         ),
         Column("send", "u1", "number", "0 for the first send of its question, 1 for the first retry, …"),
         Column(
