@@ -37,7 +37,7 @@ class Measure:
         if not len(rows):
             return
         edns = (rows.present & Present.EDNS) != 0
-        size = np.where(edns, rows.edns_size, _NONE).astype(np.uint64)
+        size = np.where(edns, rows.edns_size.astype(np.uint64), np.uint64(_NONE))
         key = (rows.client.astype(np.uint64) << np.uint64(_BITS)) | (rows.server & ((1 << _BITS) - 1))
         response = (rows.flags & QR) != 0
         asked_do = edns & ((rows.edns_flags & _DO) != 0)

@@ -17,7 +17,7 @@ from analyzer.measures.keyed import grouped
 from analyzer.measures.rates import share
 from analyzer.measures.roles import SIDES
 from analyzer.measures.rows import Summary
-from analyzer.messages import Array, Present, State, Transport, TransactionBatch, UniqueTable
+from analyzer.messages import Array, Present, State, TransactionBatch, Transport, UniqueTable
 from analyzer.options import NS
 
 __all__ = ["Measure"]

@@ -69,8 +69,8 @@ def _bins(cells: Cells, replies: Replies, grouped: Grouped, side: int, bins: Arr
         totals[suffix] = totals.get(suffix, 0) + count
     busiest = sorted((suffix for suffix in totals if totals[suffix]), key=lambda s: (-totals[s], s))[:_SUFFIXES]
     places = {suffix: place for place, suffix in enumerate(busiest)}
-    rank = np.array([places.get(g.suffix, _SUFFIXES) for g in grouped.groups] + [_SUFFIXES])  # -1 takes the last
-    queries = _table(at, rank[group], weight, len(bins), _SUFFIXES + 1)
+    rank = np.array([places.get(g.suffix, len(busiest)) for g in grouped.groups] + [len(busiest)])  # -1 takes the last
+    queries = _table(at, rank[group], weight, len(bins), len(busiest) + 1)
     replied = np.flatnonzero(replies.side[replies.log.number] == side)
     codes, code = np.unique(replies.rcode[replies.log.number[replied]], return_inverse=True)
     when = np.searchsorted(bins, replies.log.time_ns[replied], side="right") - 1
