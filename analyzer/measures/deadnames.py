@@ -167,8 +167,9 @@ def _failed(verdict: Verdict, rows: Array) -> Array:
     """Lookups whose deciding candidate does not exist, or has no address."""
     table, steps = verdict.table, verdict.steps
     at = np.where(verdict.as_is[rows] >= 0, verdict.as_is[rows], table.steps[rows] - 1) + table.first_step[rows]
-    got = [steps.outcome_a[at], steps.outcome_aaaa[at]]
-    gone = np.any([(o == Outcome.NXDOMAIN) | (o == Outcome.NODATA) for o in got], axis=0)
+    ipv4, ipv6 = steps.outcome_a[at], steps.outcome_aaaa[at]
+    gone = (ipv4 == Outcome.NXDOMAIN) | (ipv6 == Outcome.NXDOMAIN)
+    gone |= (ipv4 == Outcome.NODATA) & ((ipv6 == Outcome.NODATA) | (ipv6 == Outcome.NOT_ASKED))
     return np.asarray(gone & (table.ending[rows] != Ending.ANSWERED))
 
 

@@ -118,7 +118,7 @@ def steps(rows: Rows, mate: Array) -> dict[str, Array]:
     early &= ~((rows["end_ns"][second] >= 0) & (rows["end_ns"][second] < rows["end_ns"][first]))
     out["rcode"] = np.where(early, rows["rcode"][first], rows["rcode"][second]).astype("u2")
     out["serial"] = (
-        two & (rows["end_ns"][first] >= 0) & (rows["time_ns"][second] >= rows["end_ns"][first] - SLACK_NS)
+        two & (rows["end_ns"][first] >= 0) & (rows["time_ns"][second] >= rows["end_ns"][first])
     ).astype("u1")
     for name in ("answer_addr", "answer_cname"):
         out[name] = np.where(rows[name][first] > 0, rows[name][first], rows[name][second])

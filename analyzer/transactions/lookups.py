@@ -261,7 +261,8 @@ def _tables(made: Rows, root: Array, position: Array, common: Array) -> tuple[Lo
             "ending": ending,
             "common": np.minimum(common[begin], 255),
             "one_port": one & (count > 1) & np.logical_and.reduceat(made["one_port"], begin),
-            "serial": np.maximum.reduceat(made["serial"], begin),
+            "serial": 2 * np.add.reduceat(made["serial"].astype("u2"), begin)
+            > np.add.reduceat((made["questions"] > 1).astype("u2"), begin),
             "pooled": np.maximum.reduceat(made["pooled"], begin),
         }
     )
