@@ -19,11 +19,12 @@ _ENV = re.compile(r"\{\$([A-Za-z_][A-Za-z0-9_]*)\}|\{%([A-Za-z_][A-Za-z0-9_]*)%\
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One token and its line; `first` marks the first token of a line."""
+    """One token and its line; `first` marks the first token of a line, `quoted` one whose braces are mere text."""
 
     text: str
     first: bool
     source: SourceLine
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,13 @@ def words_of(text: str, origin: str, env: Mapping[str, str], problems: list[Prob
             token = match.group()
             if token.startswith("#"):
                 break
-            if len(token) > 1 and token[0] == token[-1] == '"':
-                token = token[1:-1].replace('\\"', '"')
+            quoted = len(token) > 1 and token[0] == token[-1] == '"'
+            if quoted:
+                parts = [token[1:-1].replace('\\"', '"')]
             else:
-                token = _ENV.sub(partial(_value, env, source, problems), token)
-            for part in token.split() or ([""] if match.group().startswith('"') else []):
-                yield Word(part, first, source)
+                parts = _ENV.sub(partial(_value, env, source, problems), token).split()
+            for part in parts:
+                yield Word(part, first, source, quoted)
                 first = False
 
 
@@ -89,14 +91,14 @@ def tree(words: Sequence[Word], problems: list[Problem]) -> tuple[Directive, ...
         # a key list continues on the next line after a comma
         if word.first and not (current and current[-1].text.endswith(",") and not heads):
             finish()
-        if word.text == "{":
+        if word.text == "{" and not word.quoted:
             if len(heads) == MAX_DEPTH:
                 problems.append(Problem(word.source, f"braces nested deeper than {MAX_DEPTH}", error=True))
                 break
             heads.append(Directive(tuple(part.text for part in current), current[0].source if current else word.source))
             current.clear()
             levels.append([])
-        elif word.text == "}":
+        elif word.text == "}" and not word.quoted:
             finish()
             if heads:
                 close()

@@ -162,7 +162,7 @@ def _dnsmasq(site: Site, host: Host, earlier: Sequence[Instance]) -> list[Instan
             decide,
             tuple(owned),
             rules=rules,
-        )  # fmt: skip
+        )
     ]
 
 
