@@ -45,16 +45,53 @@ class Instances:
     def feed(self, transactions: Mapping[str, Array], until_ns: int | None) -> QuestionTable:
         """Questions that are complete, given all transactions before `until_ns` (None: there are no more)."""
         asked = transactions["state"] != State.ORPHAN
-        new = {name: transactions[name][asked] for name in _READ}
+        new = {name: transactions[name] if asked.all() else transactions[name][asked] for name in _READ}
         held = {name: np.concatenate([self._held[name], new[name]]) if self._held else new[name] for name in _READ}
         end = np.iinfo(np.int64).max if until_ns is None else until_ns - self._limits.question_ns
+        alone = _sent_once(held)
+        cut = int(np.searchsorted(held["time_ns"], end))
+        plain, rest = _plain(held, alone, cut), _part(held, ~alone)
         tables = [
-            _aggregate(_part(held, (held[first] >= self._done) & (held[first] < end)), name)
+            _aggregate(_part(rest, (rest[first] >= self._done) & (rest[first] < end)), name)
             for name, first in (("question", "first_ns"), ("strict_question", "strict_first_ns"))
         ]
         self._done = max(self._done, end)
-        self._held = _part(held, (held["first_ns"] >= end) | (held["strict_first_ns"] >= end))
-        return _together(*tables)
+        keep = (held["first_ns"] >= end) | (held["strict_first_ns"] >= end)
+        self._held = (
+            {k: v[cut:] for k, v in held.items()} if keep[cut:].all() and not keep[:cut].any() else _part(held, keep)
+        )
+        several = _together(*tables)
+        if not len(several):
+            return plain
+        both = QuestionTable.concat([plain, several])
+        return both.take(np.lexsort((both.strict, both.question)))
+
+
+def _sent_once(rows: Columns) -> NDArray[np.bool_]:
+    """Which sends are a question by themselves, whichever way sends are joined."""
+    own = (rows["question"] == rows["row"]) & (rows["strict_question"] == rows["row"])
+    resent = np.unique(np.concatenate([rows["question"][~own], rows["strict_question"][~own]]))
+    if len(resent):
+        own &= ~np.isin(rows["row"], resent)
+    found: NDArray[np.bool_] = own
+    return found
+
+
+def _plain(rows: Columns, alone: NDArray[np.bool_], cut: int) -> QuestionTable:
+    """Questions sent once, from the rows before `cut`: the columns as they are."""
+    which = slice(0, cut) if alone[:cut].all() else np.flatnonzero(alone[:cut])
+    rows = {name: values[which] for name, values in rows.items()}
+    one = np.ones(len(rows["row"]), np.uint8)
+    return QuestionTable(
+        {
+            **{name: rows[name] for name in (*_FIRST, "question", "state", "outcome", "rcode", "rtt_ns")},
+            "end_ns": np.where(rows["r_row"] != NO_ROW, rows["r_time_ns"], -1),
+            "first_outcome": rows["outcome"],
+            "gap_ns": np.full(len(one), -1, np.int64),
+            **dict.fromkeys(("sends", "servers", "same_id", "same_port"), one),
+            "strict": np.full(len(one), SAME, np.uint8),
+        }
+    )
 
 
 def _part(columns: Columns, which: NDArray[np.bool_]) -> Columns:
