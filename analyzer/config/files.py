@@ -51,7 +51,8 @@ def walk(top: Path) -> Iterator[Path]:
 class Jail:
     """Answers include patterns with files, but only with those inside `roots` (directories); `taken` records what was read.
 
-    An absolute pattern is looked up below each root first (a copied tree of another machine), then as it stands.
+    An absolute pattern is looked up below the directories above the including file first (a copied tree of another
+    machine), then below each root, then as it stands.
     """
 
     def __init__(self, roots: Sequence[Path]) -> None:
@@ -73,7 +74,8 @@ class Jail:
         if "\0" in pattern or len(pattern) > 1000 or "**" in pattern or pattern.count("*") > _MAX_STARS:
             return
         if pattern.startswith("/"):
-            yield from ((root, pattern.lstrip("/")) for root in self.roots)
+            above = [one for one in (folder.resolve(), *folder.resolve().parents) if self._inside(one)]
+            yield from ((one, pattern.lstrip("/")) for one in dict.fromkeys((*above, *self.roots)))
             yield Path("/"), pattern.lstrip("/")
         else:
             yield folder, pattern

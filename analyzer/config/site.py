@@ -165,7 +165,8 @@ def build(inputs: Inputs) -> Site:
     site = Site(problems=list(inputs.problems))
     resolved: dict[str, list[Resolved]] = {}
     links: dict[str, list[Link]] = {}
-    for entry in inputs.entries:
+    # running state last: a server that a file names keeps the file's line
+    for entry in sorted(inputs.entries, key=lambda entry: isinstance(entry.content, Status)):
         _lay(site, entry, resolved, links)
     for name, parts in resolved.items():
         site.host(name).resolved = merge(parts)
