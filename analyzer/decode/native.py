@@ -35,6 +35,8 @@ class NativeDecoder:
 
     name = "native"
 
+    name = "native"
+
     def __init__(self, options: DecodeOptions) -> None:
         programs = None if options.programs is None else list(options.programs.items())
         self._core = _native.Core(

@@ -160,8 +160,11 @@ impl Fragments {
         }
     }
 
+    pub fn any_ended(&self) -> bool {
+        !self.ended.is_empty()
+    }
+
     /// First fragments of groups given up since the last call: they may still hold a question.
-    #[inline]
     pub fn take_ended(&mut self) -> Vec<First> {
         std::mem::take(&mut self.ended)
     }

@@ -11,18 +11,22 @@ pub fn hash64(octets: &[u8]) -> u64 {
 /// `ip_hash`: an IPv4 header without TTL and checksum, or an IPv6 fixed header without hop limit.
 #[inline]
 pub fn ip_header(header: &[u8]) -> u64 {
+    if let Ok(plain) = <[u8; 20]>::try_from(header) {
+        return zeroed(plain);
+    }
     let mut copy = [0; 60];
     let length = header.len().min(60);
-    let copy = &mut copy[..length];
-    copy.copy_from_slice(&header[..length]);
-    match copy.first().map(|octet| octet >> 4) {
-        Some(4) if length >= 20 => {
-            copy[8] = 0;
-            copy[10] = 0;
-            copy[11] = 0;
-        }
-        Some(6) if length >= 8 => copy[7] = 0,
-        _ => {}
+    copy[..length].copy_from_slice(&header[..length]);
+    match copy[0] >> 4 {
+        4 => (copy[8], copy[10], copy[11]) = (0, 0, 0),
+        _ => copy[7] = 0,
     }
-    hash64(copy)
+    hash64(&copy[..length])
+}
+
+/// The usual IPv4 header, without options.
+#[inline]
+fn zeroed(mut header: [u8; 20]) -> u64 {
+    (header[8], header[10], header[11]) = (0, 0, 0);
+    hash64(&header)
 }

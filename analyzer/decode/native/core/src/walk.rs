@@ -1,7 +1,7 @@
 //! From the outside of a frame inwards, until it is known what it comes to.
 
 use crate::container::Record;
-use crate::fragments::{Added, First, Fragments};
+use crate::fragments::{Added, Fragments};
 use crate::interfaces::Interfaces;
 use crate::ledger::{Fate, Ledger};
 use crate::options::Options;
@@ -229,6 +229,9 @@ impl Walker {
             return false;
         }
         (packet.src_port, packet.dst_port) = (word(0), word(2));
+        if !self.writer.has_question(rest, usize::from(word(4)).saturating_sub(8)) {
+            return false;
+        }
         packet.first_fragment = true;
         self.datagram(packet, rest, word(4)) == Fate::Message
     }
@@ -236,7 +239,10 @@ impl Walker {
     /// Groups that were given up: their frames stay counted as missing, but for a first fragment with a question.
     #[inline]
     fn first_fragments(&mut self) {
-        for (mut packet, protocol, data) in self.fragments.take_ended() as Vec<First> {
+        if !self.fragments.any_ended() {
+            return;
+        }
+        for (mut packet, protocol, data) in self.fragments.take_ended() {
             if self.question_of(&mut packet, protocol, &data) {
                 self.ledger.shift(Fate::FragmentMissing, Fate::Message, 1);
             }

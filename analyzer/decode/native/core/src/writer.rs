@@ -63,6 +63,8 @@ impl Writer {
     pub fn message(&mut self, packet: &Packet, mut row: Message, wire: &[u8], partial: bool, ledger: &mut Ledger) {
         let size = row.size as usize;
         read(&mut row, &mut self.found, wire, size, partial);
+        row.qname_hash = hash64(self.found.qname.lower());
+        std::hint::black_box(self.names.touch(row.qname_hash) ^ self.addresses.touch(&self.found.address));
         row.frame = packet.frame;
         row.file = packet.file;
         row.interface = packet.interface;
@@ -80,11 +82,17 @@ impl Writer {
         self.end_if(self.batch.messages.len());
     }
 
+    /// Whether the question of the first fragment of a message can be read whole.
+    pub fn has_question(&mut self, wire: &[u8], size: usize) -> bool {
+        let mut row = Message::default();
+        read(&mut row, &mut self.found, wire, size, true);
+        row.present & present::QUESTION != 0
+    }
+
     #[inline]
     fn names_of(&mut self, row: &mut Message, ledger: &mut Ledger) {
         if row.present & present::QUESTION != 0 {
             let (sent, lower) = (self.found.qname.sent(), self.found.qname.lower());
-            row.qname_hash = hash64(lower);
             row.case_hash = if sent == lower { row.qname_hash } else { hash64(sent) } as u32;
             let (id, capped) = self.names.id(&self.found.qname, row.qname_hash);
             row.qname = id;
@@ -92,6 +100,8 @@ impl Writer {
                 row.anomalies |= anomaly::CAPPED_NAME;
                 ledger.note(Note::CappedNames, 1);
             }
+        } else {
+            row.qname_hash = 0;
         }
         if row.present & present::CNAME != 0 {
             row.answer_cname = self.name(|found| &found.cname, ledger);

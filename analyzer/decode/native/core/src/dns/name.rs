@@ -6,18 +6,19 @@ use crate::wire::{u8_at, u16_at};
 /// 255 octets hold no more than 127 labels, so an honest name needs no more pointers (RFC 1035 2.3.4).
 const MOST_POINTERS: u32 = 126;
 const LONGEST: usize = 255;
+/// Longer names are read on, and marked, up to here.
+const READABLE: usize = 4_096;
 
 /// A name read from a message, uncompressed, as sent and in lower case.
 #[derive(Debug, Clone)]
 pub struct Name {
-    sent: [u8; LONGEST],
-    lower: [u8; LONGEST],
-    length: usize,
+    sent: Vec<u8>,
+    lower: Vec<u8>,
 }
 
 impl Default for Name {
     fn default() -> Self {
-        Self { sent: [0; LONGEST], lower: [0; LONGEST], length: 1 }
+        Self { sent: vec![0], lower: vec![0] }
     }
 }
 
@@ -34,13 +35,13 @@ impl Name {
     /// The uncompressed wire form as sent, the root's zero included.
     #[inline]
     pub fn sent(&self) -> &[u8] {
-        &self.sent[..self.length]
+        &self.sent
     }
 
     /// The same with ASCII letters in lower case.
     #[inline]
     pub fn lower(&self) -> &[u8] {
-        &self.lower[..self.length]
+        &self.lower
     }
 
     /// Reads the name at `start`, following pointers; returns where it ends in the message, pointers not followed.
@@ -49,22 +50,29 @@ impl Name {
     /// # Errors
     /// What stands in the way.
     pub fn read(&mut self, message: &[u8], start: usize, size: usize, anomalies: &mut u64) -> Result<usize, Unreadable> {
-        let (mut at, mut length, mut pointers, mut end) = (start, 0, 0, None);
+        // Labels from `from` to `at` are passed and not yet copied.
+        let (mut at, mut from, mut pointers, mut end) = (start, start, 0, None);
+        self.sent.clear();
         loop {
             let octet = u8_at(message, at).ok_or(Unreadable::Short)?;
             match octet >> 6 {
                 0 if octet == 0 => {
-                    self.finish(length);
+                    self.sent.extend_from_slice(&message[from..=at]);
+                    self.finish();
                     return Ok(end.unwrap_or(at + 1));
                 }
                 0 => {
                     let label = usize::from(octet) + 1;
-                    if length + label + 1 > LONGEST {
+                    let length = self.sent.len() + (at - from) + label + 1;
+                    if length > LONGEST {
+                        *anomalies |= anomaly::LONG_NAME;
+                    }
+                    if length > READABLE {
                         return Err(Unreadable::Bad(anomaly::LONG_NAME));
                     }
-                    let octets = message.get(at..at + label).ok_or(Unreadable::Short)?;
-                    self.sent[length..length + label].copy_from_slice(octets);
-                    length += label;
+                    if at + label > message.len() {
+                        return Err(Unreadable::Short);
+                    }
                     at += label;
                 }
                 3 => {
@@ -80,18 +88,18 @@ impl Name {
                     if pointers > MOST_POINTERS {
                         return Err(Unreadable::Bad(anomaly::POINTER_LOOP));
                     }
-                    at = target;
+                    self.sent.extend_from_slice(&message[from..at]);
+                    (at, from) = (target, target);
                 }
                 _ => return Err(Unreadable::Bad(anomaly::BAD_LABEL)),
             }
         }
     }
 
-    fn finish(&mut self, length: usize) {
-        self.sent[length] = 0;
-        self.length = length + 1;
-        self.lower[..=length].copy_from_slice(&self.sent[..=length]);
-        self.lower[..=length].make_ascii_lowercase();
+    fn finish(&mut self) {
+        self.lower.clear();
+        self.lower.extend_from_slice(&self.sent);
+        self.lower.make_ascii_lowercase();
     }
 }
 

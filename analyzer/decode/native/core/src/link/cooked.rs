@@ -44,12 +44,17 @@ pub fn raw<'a>(packet: &mut Packet, data: &'a [u8]) -> Walk<'a> {
 /// LINKTYPE_NULL and LOOP: a protocol family in either byte order.
 pub fn null<'a>(packet: &mut Packet, data: &'a [u8]) -> Walk<'a> {
     let (family, rest) = packet.head::<4>(data, BAD)?;
-    for family in [u32::from_le_bytes(*family), u32::from_be_bytes(*family)] {
-        match family {
+    for number in [u32::from_le_bytes(*family), u32::from_be_bytes(*family)] {
+        match number {
             2 => return Ok(Step::Next(Layer::Ipv4, rest)),
             10 | 23 | 24 | 28 | 30 => return Ok(Step::Next(Layer::Ipv6, rest)),
             _ => {}
         }
     }
-    Err(Fate::Other)
+    // Some writers leave an Ethernet type in the second half.
+    match family[2..] {
+        [0x08, 0x00] => Ok(Step::Next(Layer::Ipv4, rest)),
+        [0x86, 0xdd] => Ok(Step::Next(Layer::Ipv6, rest)),
+        _ => Err(Fate::Other),
+    }
 }

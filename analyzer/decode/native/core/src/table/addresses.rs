@@ -1,8 +1,6 @@
 //! Addresses by id.
 
-use std::hash::{BuildHasher, RandomState};
-
-use super::index::Index;
+use super::index::{Direct, Index};
 
 /// An address as the table keeps it: 4 or 6, then the address, IPv4 in the first four octets.
 pub type Packed = [u8; 17];
@@ -28,61 +26,62 @@ pub fn pack(octets: &[u8]) -> Packed {
 #[derive(Debug)]
 pub struct Addresses {
     packed: Vec<Packed>,
-    index: Index,
-    state: RandomState,
+    v4: Direct,
+    v6: Index,
     cap: usize,
     others: Option<u32>,
     handed: usize,
-    key: u64,
 }
 
 impl Addresses {
     pub fn new(cap: usize) -> Self {
-        let state = RandomState::new();
-        let key = state.hash_one(0) | 1;
-        let mut table =
-            Self { packed: Vec::new(), index: Index::default(), state, cap, others: None, handed: 1, key };
-        table.insert(UNSPECIFIED);
+        let (v4, v6) = (Direct::default(), Index::default());
+        let mut table = Self { packed: Vec::new(), v4, v6, cap, others: None, handed: 1 };
+        table.insert(&UNSPECIFIED);
         table
     }
 
-    /// IPv4 addresses are mixed by one keyed multiplication (32 bits cannot be made to collide for long), IPv6 by `SipHash`.
-    #[inline]
-    fn hash(state: &RandomState, key: u64, packed: &Packed) -> u64 {
-        if packed[0] == 4 {
-            let address = u64::from(u32::from_be_bytes([packed[1], packed[2], packed[3], packed[4]]));
-            let product = u128::from(address + 0x9e37_79b9) * u128::from(key ^ 0x9e37_79b9_7f4a_7c15);
-            let mixed = (product >> 64) as u64 ^ product as u64;
-            return mixed ^ (mixed >> 32);
-        }
-        state.hash_one(packed)
-    }
-
-    fn insert(&mut self, packed: Packed) -> u32 {
+    fn insert(&mut self, packed: &Packed) -> u32 {
         let id = self.packed.len() as u32;
-        self.packed.push(packed);
-        let (state, key, all) = (&self.state, self.key, &self.packed);
-        let hash = Self::hash(state, key, &packed);
-        self.index.insert(hash, id, usize::MAX, |_, id| Self::hash(state, key, &all[id as usize]));
+        self.packed.push(*packed);
+        if let [4, a, b, c, d, ..] = *packed {
+            self.v4.insert(u32::from_be_bytes([a, b, c, d]), id);
+        } else {
+            let hash = self.v6.hash(0, packed);
+            let all = &self.packed;
+            self.v6.insert(hash, id, usize::MAX, |index, id| index.hash(0, &all[id as usize]));
+        }
         id
     }
 
     /// The id of an address, and whether the cap stood in the way of a new one.
     #[inline]
     pub fn id(&mut self, packed: &Packed) -> (u32, bool) {
-        let hash = Self::hash(&self.state, self.key, packed);
-        let all = &self.packed;
-        if let Some(id) = self.index.find(hash, usize::MAX, |id| all[id as usize] == *packed) {
-            return (id, false);
+        let known = if let [4, a, b, c, d, ..] = *packed {
+            self.v4.find(u32::from_be_bytes([a, b, c, d]))
+        } else {
+            let all = &self.packed;
+            self.v6.find(self.v6.hash(0, packed), usize::MAX, |id| all[id as usize] == *packed)
+        };
+        match known {
+            Some(id) => (id, false),
+            None if self.packed.len() < self.cap => (self.insert(packed), false),
+            None => (self.others(), true),
         }
-        if self.packed.len() < self.cap {
-            return (self.insert(*packed), false);
-        }
-        if self.others.is_none() {
-            self.others = Some(self.packed.len() as u32);
+    }
+
+    /// As `Direct::touch`.
+    #[inline]
+    pub fn touch(&self, packed: &Packed) -> u32 {
+        let [_, a, b, c, d, ..] = *packed;
+        self.v4.touch(u32::from_be_bytes([a, b, c, d]))
+    }
+
+    fn others(&mut self) -> u32 {
+        *self.others.get_or_insert_with(|| {
             self.packed.push([0; 17]);
-        }
-        (self.others.unwrap_or(0), true)
+            self.packed.len() as u32 - 1
+        })
     }
 
     /// The first id and the addresses that were added since the last call.

@@ -44,6 +44,12 @@ impl Index {
         None
     }
 
+    /// Asks memory for the place where a hash is looked up first, so that the wait overlaps with other work.
+    #[inline]
+    pub fn touch(&self, hash: u64) -> u32 {
+        self.slots[hash as usize & (self.slots.len() - 1)].1
+    }
+
     /// Enters an id; gives up, and says so, when `limit` places are taken.
     pub fn insert(&mut self, hash: u64, id: u32, limit: usize, rehash: impl Fn(&Self, u32) -> u64) -> bool {
         if self.used * 2 >= self.slots.len() {
@@ -75,5 +81,70 @@ impl Index {
         }
         self.slots = slots;
         self.used = used;
+    }
+}
+
+/// Ids of 32-bit keys, kept beside them: one look at memory answers.
+#[derive(Debug)]
+pub struct Direct {
+    slots: Vec<(u32, u32)>,
+    used: usize,
+    /// An odd number that no input can know.
+    key: u64,
+}
+
+impl Default for Direct {
+    fn default() -> Self {
+        Self { slots: vec![(0, EMPTY); 1024], used: 0, key: RandomState::new().hash_one(0) | 1 }
+    }
+}
+
+impl Direct {
+    #[inline]
+    fn start(&self, key: u32, mask: usize) -> usize {
+        let product = u128::from(u64::from(key) + 0x9e37_79b9) * u128::from(self.key);
+        ((product >> 64) as u64 ^ product as u64) as usize & mask
+    }
+
+    #[inline]
+    pub fn find(&self, key: u32) -> Option<u32> {
+        let mask = self.slots.len() - 1;
+        let mut at = self.start(key, mask);
+        loop {
+            match self.slots[at] {
+                (_, EMPTY) => return None,
+                (found, id) if found == key => return Some(id),
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+
+    /// As `Index::touch`.
+    #[inline]
+    pub fn touch(&self, key: u32) -> u32 {
+        self.slots[self.start(key, self.slots.len() - 1)].1
+    }
+
+    pub fn insert(&mut self, key: u32, id: u32) {
+        if self.used * 2 >= self.slots.len() {
+            let slots = vec![(0, EMPTY); self.slots.len() * 2];
+            self.used = 0;
+            for (key, id) in std::mem::replace(&mut self.slots, slots) {
+                if id != EMPTY {
+                    self.place(key, id);
+                }
+            }
+        }
+        self.place(key, id);
+    }
+
+    fn place(&mut self, key: u32, id: u32) {
+        let mask = self.slots.len() - 1;
+        let mut at = self.start(key, mask);
+        while self.slots[at].1 != EMPTY {
+            at = (at + 1) & mask;
+        }
+        self.slots[at] = (key, id);
+        self.used += 1;
     }
 }

@@ -2,10 +2,14 @@
 
 use super::index::Index;
 use crate::dns::name::Name;
+use crate::wire::Order;
 
 const OTHERS: &[u8] = b"(others)";
 /// Full names remembered under one hash neighbourhood; beyond it the walk through the tree answers.
 const PROBES: usize = 32;
+const FORM: usize = 12;
+/// Octets of full names kept; names beyond are found by the walk.
+const MOST_FORMS: usize = 64 << 20;
 
 #[derive(Debug, Clone, Copy)]
 struct Node {
@@ -30,11 +34,14 @@ pub struct Names {
     /// Lower-case labels of all nodes, one after another.
     lower: Vec<u8>,
     children: Index,
-    /// Full names by their `qname_hash`, the short way past the walk.
+    /// Full names by their `qname_hash`, the short way past the walk: places in `forms`.
     whole: Index,
-    hashes: Vec<u64>,
+    /// Hash, id and lower-case wire form of such names, side by side: one look at memory answers.
+    forms: Vec<u8>,
     cap: usize,
     new: NewNames,
+    /// Where the labels of the name at hand begin.
+    starts: Vec<usize>,
 }
 
 impl Names {
@@ -44,9 +51,10 @@ impl Names {
             lower: Vec::new(),
             children: Index::default(),
             whole: Index::default(),
-            hashes: vec![0],
+            forms: Vec::new(),
             cap,
             new: NewNames { first: 1, ..NewNames::default() },
+            starts: Vec::new(),
         }
     }
 
@@ -65,7 +73,6 @@ impl Names {
     fn add(&mut self, parent: u32, lower: &[u8], sent: &[u8]) -> u32 {
         let id = self.nodes.len() as u32;
         self.nodes.push(Node { parent, at: self.lower.len() as u32, length: lower.len() as u8 });
-        self.hashes.push(0);
         self.lower.extend_from_slice(lower);
         let hash = self.children.hash(parent, lower);
         let (nodes, labels) = (&self.nodes, &self.lower);
@@ -80,60 +87,68 @@ impl Names {
         id
     }
 
-    /// Whether node `id` is the name, label by label.
-    #[inline]
-    fn is(&self, id: u32, wire: &[u8]) -> bool {
-        let (mut id, mut at) = (id, 0);
-        while id != 0 {
-            let node = &self.nodes[id as usize];
-            let length = usize::from(node.length);
-            if usize::from(wire[at]) != length || self.label(id) != &wire[at + 1..=at + length] {
-                return false;
-            }
-            at += length + 1;
-            id = node.parent;
-        }
-        wire[at] == 0
-    }
-
     /// The id of a name with its hash, and whether the cap ended it early.
     #[inline]
     pub fn id(&mut self, name: &Name, hash: u64) -> (u32, bool) {
         let wire = name.lower();
-        match self.whole.find(hash, PROBES, |id| self.is(id, wire)) {
-            Some(id) => (id, false),
+        // A form ends with the root's zero, and no label before it has length zero: no form is another's beginning.
+        let same = |at: u32| self.forms.get(at as usize + FORM..).is_some_and(|form| form.starts_with(wire));
+        match self.whole.find(hash, PROBES, same) {
+            Some(at) => (number(&self.forms, at as usize + 8) as u32, false),
             None => self.walk(name, hash),
         }
     }
 
+    /// As `Index::touch`.
+    #[inline]
+    pub fn touch(&self, hash: u64) -> u32 {
+        self.whole.touch(hash)
+    }
+
     fn walk(&mut self, name: &Name, hash: u64) -> (u32, bool) {
-        let mut starts = [0u8; 128];
-        let mut count = 0;
+        let mut starts = std::mem::take(&mut self.starts);
+        starts.clear();
         let (lower, sent) = (name.lower(), name.sent());
         let mut at = 0;
         while lower[at] != 0 {
-            starts[count] = at as u8;
-            count += 1;
+            starts.push(at);
             at += usize::from(lower[at]) + 1;
         }
-        let mut node = 0;
-        for &start in starts[..count].iter().rev() {
-            let start = usize::from(start);
+        let (mut node, mut capped) = (0, false);
+        for start in starts.drain(..).rev() {
             let range = start + 1..=start + usize::from(lower[start]);
             let label = &lower[range.clone()];
             node = match self.child(node, label) {
                 Some(child) => child,
                 None if self.nodes.len() < self.cap => self.add(node, label, &sent[range]),
-                None if node != 0 && self.label(node) == OTHERS => return (node, true),
-                None => return (self.child(node, OTHERS).unwrap_or_else(|| self.add(node, OTHERS, OTHERS)), true),
+                None => {
+                    capped = true;
+                    node = self.others(node);
+                    break;
+                }
             };
         }
-        if self.hashes[node as usize] == 0 {
-            self.hashes[node as usize] = hash;
-            let hashes = &self.hashes;
-            self.whole.insert(hash, node, PROBES, |_, id| hashes[id as usize]);
+        self.starts = starts;
+        if capped {
+            return (node, true);
+        }
+        let (at, size) = (self.forms.len(), FORM + lower.len());
+        let forms = &self.forms;
+        let known = |_: &Index, at: u32| number(forms, at as usize) | number(forms, at as usize + 4) << 32;
+        if at + size <= MOST_FORMS && self.whole.insert(hash, at as u32, PROBES, known) {
+            self.forms.extend_from_slice(&hash.to_le_bytes());
+            self.forms.extend_from_slice(&node.to_le_bytes());
+            self.forms.extend_from_slice(lower);
         }
         (node, false)
+    }
+
+    /// The one child of a node that stands for all that no longer fit.
+    fn others(&mut self, parent: u32) -> u32 {
+        if parent != 0 && self.label(parent) == OTHERS {
+            return parent;
+        }
+        self.child(parent, OTHERS).unwrap_or_else(|| self.add(parent, OTHERS, OTHERS))
     }
 
     /// What was added since the last call.
@@ -145,4 +160,10 @@ impl Names {
     pub fn any_new(&self) -> bool {
         !self.new.parent.is_empty()
     }
+}
+
+/// The 32 bits at `at`.
+#[inline]
+fn number(forms: &[u8], at: usize) -> u64 {
+    Order::Little.u32(forms, at).map_or(0, u64::from)
 }

@@ -17,9 +17,9 @@ pub fn udp<'a>(packet: &mut Packet, ports: &Ports, data: &'a [u8]) -> Walk<'a> {
     packet.src_port = u16::from_be_bytes([header[0], header[1]]);
     packet.dst_port = u16::from_be_bytes([header[2], header[3]]);
     let length = u16::from_be_bytes([header[4], header[5]]);
-    // A length of 0 means that of the IP payload.
+    // Over IPv6 a length of 0 means that of the IP payload.
     let payload = match length {
-        0 => rest,
+        0 if packet.src[0] == 6 => rest,
         _ => &rest[..rest.len().min(usize::from(length).saturating_sub(8))],
     };
     if packet.dst_port == 5353 && (packet.dst == MDNS_V4 || packet.dst == MDNS_V6) {

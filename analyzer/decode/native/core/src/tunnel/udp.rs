@@ -1,5 +1,6 @@
 //! Tunnels over UDP.
 
+use super::gre;
 use crate::ledger::Fate;
 use crate::link::ethertype;
 use crate::packet::{Encap, Layer, Packet, Step, Walk};
@@ -7,17 +8,21 @@ use crate::wire::u16_at;
 
 const BAD: Fate = Fate::MalformedTunnel;
 
-/// The tunnel that a UDP port stands for, by destination; Teredo and L2TP by either port.
+/// The tunnel that a UDP port stands for: the destination's, else the source's.
 pub fn udp_tunnel<'a>(packet: &mut Packet, data: &'a [u8]) -> Walk<'a> {
-    match packet.dst_port {
-        4789 | 8472 => vxlan(packet, data),
-        4790 => vxlan_gpe(packet, data),
-        6081 => geneve(packet, data),
-        2152 => gtpu(packet, data),
-        _ if packet.src_port == 3544 || packet.dst_port == 3544 => teredo(packet, data),
-        _ if packet.src_port == 1701 || packet.dst_port == 1701 => l2tp(packet, data),
-        _ => Err(Fate::Other),
+    for port in [packet.dst_port, packet.src_port] {
+        return match port {
+            1701 => l2tp(packet, data),
+            2152 => gtpu(packet, data),
+            3544 => teredo(packet, data),
+            4754 => gre(packet, data),
+            4789 | 8472 => vxlan(packet, data),
+            4790 => vxlan_gpe(packet, data),
+            6081 => geneve(packet, data),
+            _ => continue,
+        };
     }
+    Err(Fate::Other)
 }
 
 fn vni(header: &[u8; 8]) -> Option<u32> {
@@ -33,13 +38,17 @@ fn vxlan<'a>(packet: &mut Packet, data: &'a [u8]) -> Walk<'a> {
     Ok(Step::Next(Layer::Ethernet, rest))
 }
 
-/// VXLAN-GPE: with flag P the last octet of the first word names what follows.
+/// VXLAN-GPE: the last octet of the first word names what follows.
 fn vxlan_gpe<'a>(packet: &mut Packet, data: &'a [u8]) -> Walk<'a> {
     let (header, rest) = packet.head::<8>(data, BAD)?;
-    let layer = match (header[0] & 0x0c, header[3]) {
-        (0x08, _) | (0x0c, 3) => Layer::Ethernet,
-        (0x0c, 1) => Layer::Ipv4,
-        (0x0c, 2) => Layer::Ipv6,
+    if header[0] & 8 == 0 {
+        return Err(Fate::Other);
+    }
+    // Some writers name what follows without setting P.
+    let layer = match (header[0] & 4, header[3]) {
+        (0, 0) | (_, 3) => Layer::Ethernet,
+        (_, 1) => Layer::Ipv4,
+        (_, 2) => Layer::Ipv6,
         _ => return Err(Fate::Other),
     };
     packet.enter(Encap::VxlanGpe, vni(header))?;
