@@ -15,7 +15,7 @@ from analyzer.dns.names import label_text
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
-__all__ = ["LOCAL_ZONES", "SPECIAL_USE", "is_tld", "registrable", "reverse_labels", "suffix_list_version"]
+__all__ = ["LOCAL_ZONES", "SPECIAL_USE", "is_tld", "registrable", "reverse_labels", "same_below", "suffix_list_version"]
 
 LOCAL_ZONES: Final = frozenset(
     [
@@ -100,19 +100,28 @@ def registrable(labels: Sequence[bytes]) -> int | None:
 
     None where the name is itself a public suffix, or lies under no known one.
     """
+    tail, _ = _tail(labels)
+    found = _private(tail) if tail else None
+    return found.count(".") + 1 if found else None
+
+
+def same_below(labels: Sequence[bytes]) -> bool:
+    """Whether `registrable` gives the same for every name below this one."""
+    return _tail(labels)[1]
+
+
+def _tail(labels: Sequence[bytes]) -> tuple[str, bool]:
+    """As many labels from the right as rules can speak of (empty: no rule speaks of this name), and whether that is all."""
     rules, tail = _rules(), ""
-    for at in range(len(labels) - 1, -1, -1):
+    for label in reversed(labels):
         # An octet that needs an escape stands in no rule, so such a label is as good as any other.
-        text = label_text(labels[at].lower())
+        text = label_text(label.lower())
         longer = f"{'x' if chr(92) in text else text}.{tail}".removesuffix(".")
         deeper = longer in rules or rules.get(tail, False)
-        if not tail and not deeper:
-            return None
-        tail = longer
         if not deeper:
-            break
-    found = _private(tail)
-    return found.count(".") + 1 if found else None
+            return (longer if tail else ""), True
+        tail = longer
+    return tail, False
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -52,7 +52,7 @@ class Bases:
 class Measure:
     """Sees nothing of its own: `result` (Sided[NameRow]) folds the cells."""
 
-    needs: tuple[str, ...] = ("cells", "search")
+    needs: tuple[str, ...] = ("cells", "names", "search")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -66,5 +66,9 @@ class Measure:
     def result(self, results: Mapping[str, Any]) -> Sided[NameRow]:
         """Rows by side."""
         cells: Cells = results["cells"]
-        bases = Bases(cells, results["search"])
+        search: Search = results["search"]
+        if not search.base_of:  # then every name is its own base
+            names: Sided[NameRow] = results["names"]
+            return names
+        bases = Bases(cells, search)
         return by_name(cells, bases.number, bases.text, bases.rank, self._context)

@@ -7,7 +7,7 @@ from typing import Final, Self
 import numpy as np
 
 from analyzer.measures.eventlog import EventLog
-from analyzer.measures.keyed import Interner, Keyed, grouped
+from analyzer.measures.keyed import Interner, Keyed, grouped, packed
 from analyzer.messages import Array, State
 
 __all__ = ["NO_NAME", "OTHER_NAMES", "Columns", "Store"]
@@ -63,13 +63,18 @@ class Store:
 
     def place(self, client: Array, server: Array, qname: Array, qtype: Array) -> tuple[Array, Array, Array]:
         """The distinct cells of the rows, the first row of each, and every row's index among them."""
-        pairs, _, pair = grouped((client.astype(np.uint64) << np.uint64(32)) | server.astype(np.uint64))
+        name = np.minimum(qname, OTHER_NAMES)
+        _, first, index = grouped(packed(client, server, name, qtype))
+        client, server, name, qtype = (column[first].astype(np.uint64) for column in (client, server, name, qtype))
+        pairs, _, pair = grouped((client << np.uint64(32)) | server)
         if len(self.legs) + len(pairs) > _MAX_LEGS:  # then new legs are one, from the unspecified address to itself
             pairs = np.where(np.isin(pairs, self.legs.keys), pairs, np.uint64(0))
         distinct, _, of = grouped(pairs)
         leg = self.legs.intern(distinct)[of][pair].astype(np.uint64)
-        name = np.minimum(qname, OTHER_NAMES).astype(np.uint64)
-        keys, first, index = grouped((leg << np.uint64(44)) | (name << np.uint64(16)) | qtype.astype(np.uint64))
+        keys, _, joined = grouped((leg << np.uint64(44)) | (name << np.uint64(16)) | qtype)
+        earliest = np.full(len(keys), np.iinfo(np.int64).max)
+        np.minimum.at(earliest, joined, first)
+        first, index = earliest, joined[index]
         at = self.cells.intern(keys)
         self.columns.reserve(len(self.cells))
         return at, first, index

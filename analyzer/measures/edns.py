@@ -10,7 +10,7 @@ import numpy as np
 from analyzer.dns.header import QR
 from analyzer.measures import Context
 from analyzer.measures.folds import Rows, Sided
-from analyzer.measures.keyed import Keyed, grouped
+from analyzer.measures.keyed import Keyed, grouped, packed
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import EdnsRow, Side
 from analyzer.messages import Present, TransactionBatch
@@ -37,11 +37,13 @@ class Measure:
         if not len(rows):
             return
         edns = (rows.present & Present.EDNS) != 0
-        size = np.where(edns, rows.edns_size.astype(np.uint64), np.uint64(_NONE))
-        key = (rows.client.astype(np.uint64) << np.uint64(_BITS)) | (rows.server & ((1 << _BITS) - 1))
-        response = (rows.flags & QR) != 0
-        asked_do = edns & ((rows.edns_flags & _DO) != 0)
-        self._counts.add((key << np.uint64(17)) | size, ~response, response, asked_do)
+        size = np.where(edns, rows.edns_size.astype(np.uint32), np.uint32(_NONE))
+        response, asked_do = (rows.flags & QR) != 0, edns & ((rows.edns_flags & _DO) != 0)
+        _, first, index = grouped(packed(rows.client, rows.server, size))
+        client, server, size = (column[first].astype(np.uint64) for column in (rows.client, rows.server, size))
+        key = (((client << np.uint64(_BITS)) | (server & np.uint64((1 << _BITS) - 1))) << np.uint64(17)) | size
+        sums = [np.bincount(index, column, minlength=len(first)) for column in (~response, response, asked_do)]
+        self._counts.add(key, *sums)
 
     def merge(self, other: Self) -> None:
         """Add the other's counts."""

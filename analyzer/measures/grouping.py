@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from analyzer.dns.names import label_text
-from analyzer.dns.suffixes import is_tld, registrable, reverse_labels
+from analyzer.dns.suffixes import is_tld, registrable, reverse_labels, same_below
 from analyzer.measures import Context
 from analyzer.measures.clusterdomain import ClusterDomain
 from analyzer.measures.texts import Texts
@@ -37,6 +37,7 @@ class Grouping:
         self._names, self._texts = context.names, texts
         self._depth = context.options.depth
         self._search, self._cluster = search, cluster
+        self._below: dict[int, Group | None] = {}  # by a name's parent, where all below it are alike
         self._cut = _deepest(context, cuts) if len(cuts) else np.zeros(len(context.names), np.uint32)
 
     def group(self, node: int) -> Group:
@@ -49,13 +50,35 @@ class Grouping:
         if node < len(self._cluster.rest) and self._cluster.rest[node]:
             return Group(self._texts.name(int(self._cluster.rest[node])), "search")
         if node < len(self._cluster.inside) and self._cluster.inside[node]:
-            return self._clustered(node)
+            return self._shared(node, self._cluster.labels + 3, self._clustered)
+        cut = int(self._cut[node]) if node < len(self._cut) else ROOT
+        if cut and not self._reverse(node):
+            return Group(self._texts.name(cut), "zone-cut")
+        return self._shared(node, 0, self._public)
+
+    def _shared(self, node: int, labels: int, rule: Callable[[int], Group]) -> Group:
+        """What the rule says of a name; of its parent, where that is the same for all names below."""
+        parent = int(self._names.parent[node])
+        known = self._below.get(parent, self)
+        if known is self:
+            above = self._names.labels(parent)
+            same = len(above) >= labels if labels else same_below(above) and self._settled(above)
+            known = self._below[parent] = rule(parent) if same else None
+        return known if isinstance(known, Group) else rule(node)
+
+    def _settled(self, labels: list[bytes]) -> bool:
+        """Whether a reverse name, or one that nothing is known of, is long enough to share its group with all below."""
+        reverse = reverse_labels([b"x", *labels])
+        return len(labels) >= (reverse or _FALLBACK)
+
+    def _reverse(self, node: int) -> bool:
+        return reverse_labels(self._names.labels(node)) is not None
+
+    def _public(self, node: int) -> Group:
         labels = self._names.labels(node)
         reverse = reverse_labels(labels)
         if reverse is not None:
             return Group(self._suffix(node, reverse), "reverse")
-        if node < len(self._cut) and self._cut[node]:
-            return Group(self._texts.name(int(self._cut[node])), "zone-cut")
         own = registrable(labels)
         if own is not None:
             return Group(self._suffix(node, own), "public-suffix")

@@ -8,7 +8,7 @@ import numpy as np
 
 from analyzer.messages import Array
 
-__all__ = ["OVERFLOW", "Interner", "Keyed", "grouped"]
+__all__ = ["OVERFLOW", "Interner", "Keyed", "grouped", "order_of", "packed"]
 
 OVERFLOW: Final = np.uint64(2**64 - 1)
 """The key that holds the sums of all keys that found no room."""
@@ -16,11 +16,40 @@ OVERFLOW: Final = np.uint64(2**64 - 1)
 _PENDING: Final = 1 << 18  # rows waiting to be folded in
 
 
+def order_of(keys: Array) -> Array:
+    """Rows in the order of their keys, equal keys in the order of rows."""
+    bits = int(keys.max()).bit_length() if len(keys) else 0
+    if bits > 48 or len(keys) < 1024 or (keys.dtype.kind == "i" and keys.min() < 0):
+        return np.argsort(keys, kind="stable")
+    # Digits of 16 bits are sorted by counting, which is several times faster than comparing.
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    for shift in range(16, bits, 16):
+        digit = (keys >> keys.dtype.type(shift)).astype(np.uint16)
+        order = order[np.argsort(digit[order], kind="stable")]
+    return order
+
+
+def packed(*columns: Array) -> Array:
+    """One 64-bit key from columns that are not negative, in as few bits as their largest values need.
+
+    Good for grouping within one batch; the same row may have another key in the next.
+    """
+    key, used = np.zeros(len(columns[0]), np.uint64), 0
+    for column in columns:
+        width = int(column.max()).bit_length() if len(column) else 0
+        if used + width > 64:
+            key = grouped(key)[2].astype(np.uint64)
+            used = len(key).bit_length()
+        key = (key << np.uint64(width)) | column.astype(np.uint64)
+        used += width
+    return key
+
+
 def grouped(keys: Array) -> tuple[Array, Array, Array]:
     """Distinct keys in order, for each its first row, and for each row the index of its key."""
     if not len(keys):
         return keys, np.zeros(0, np.int64), np.zeros(0, np.int64)
-    order = np.argsort(keys, kind="stable")
+    order = order_of(keys)
     ordered = keys[order]
     fresh = np.empty(len(keys), np.bool_)
     fresh[0] = True
@@ -102,7 +131,7 @@ class Keyed:
 
 
 def _summed(keys: Array, sums: Array) -> tuple[Array, Array]:
-    order = np.argsort(keys, kind="stable")
+    order = order_of(keys)
     ordered = keys[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     return ordered[starts], np.add.reduceat(sums[order], starts, axis=0)

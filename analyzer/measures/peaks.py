@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from analyzer.measures.keyed import order_of
 from analyzer.messages import Array
 from analyzer.options import NS
 
@@ -17,9 +18,7 @@ WINDOW_NS: Final = 60 * NS
 
 def by_group(group: Array, groups: int) -> tuple[Array, Array]:
     """Row numbers ordered by group (rows of a group keep their order), and where each group begins, shape (groups + 1,)."""
-    order = np.argsort((group & 0xFFFF).astype(np.uint16), kind="stable")  # 16-bit keys are sorted by counting
-    if groups > 0x10000:
-        order = order[np.argsort((group[order] >> 16).astype(np.uint16), kind="stable")]
+    order = order_of(group)
     starts = np.zeros(groups + 1, np.int64)
     np.cumsum(np.bincount(group, minlength=groups), out=starts[1:])
     return order, starts
