@@ -56,17 +56,10 @@ def _state() -> dict[str, Any]:
 
 def _decoder() -> tuple[str, str | None]:
     """Which decoder `auto` takes, and why it is not the native one."""
-    from analyzer.decode import decoder
+    from analyzer.decode import decoder, native_error
     from analyzer.messages import DecodeOptions
 
-    name = decoder("auto", DecodeOptions()).name
-    if name == "native":
-        return name, None
-    try:
-        decoder("native", DecodeOptions())
-    except Exception as error:  # whatever keeps it from loading is what the user must hear
-        return name, " ".join(str(error).split()) or type(error).__name__
-    return name, None
+    return decoder("auto", DecodeOptions()).name, native_error()
 
 
 def _libpcap() -> str | None:

@@ -37,6 +37,7 @@ def command(
     from analyzer.pipeline import Reading
     from analyzer.report.records import RECORD_DEFAULT, RECORD_FIELDS, record_lines
     from analyzer.report.rows import DEFAULT, FIELDS, Formatter, Texts
+    from analyzer.transactions.select import Selection
 
     fields = {**FIELDS, **RECORD_FIELDS} if answers else dict(FIELDS)
     if columns == "help":
@@ -45,15 +46,17 @@ def command(
     chosen = _chosen(columns, RECORD_DEFAULT if answers else tuple(DEFAULT), fields)
     asked = request(**shared)
     reading = Reading(asked.paths, asked.options, answers=answers)
+    selection = Selection(asked.options.select, reading.names, reading.addresses)
     formatter = Formatter(chosen, Texts(reading.names, reading.addresses, numeric), form)
     left = limit if limit is not None else 2**63
     with open_output(output) as out:
         header = formatter.header()
         for _, batch in reading:
+            rows = selection.feed(batch.messages)
             if answers:
-                lines, count = record_lines(formatter, batch, left)
+                lines, count = record_lines(formatter, batch, rows, left)
             else:
-                rows = batch.messages if len(batch.messages) <= left else batch.messages.take(slice(0, left))
+                rows = rows if len(rows) <= left else rows.take(slice(0, left))
                 lines, count = formatter.lines(rows), len(rows)
             out.write(header + lines)
             header, left = "", left - count

@@ -52,7 +52,7 @@ class Report:
     ledger: Ledger
     messages: Mapping[str, int]
     summary: Summary
-    tables: Mapping[str, Sequence[Any]]
+    tables: Mapping[str, Any]
     details: Mapping[str, Any]
     findings: tuple[Finding, ...]
     options: AnalyzeOptions

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from analyzer.dns import classes, rrtypes
-from analyzer.messages import Decoded
+from analyzer.messages import Array, Decoded, MessageBatch
 from analyzer.report import escape
 from analyzer.report.rows import FIELDS, Field, Formatter, Texts
 
@@ -43,9 +43,12 @@ RECORD_FIELDS: Final[Mapping[str, Field]] = {
 }
 
 
-def record_lines(formatter: Formatter, batch: Decoded, limit: int) -> tuple[str, int]:
-    """Lines for the records of one batch, at most `limit`, and how many they are."""
-    answers = batch.answers if len(batch.answers) <= limit else batch.answers.take(slice(0, limit))
+def record_lines(formatter: Formatter, batch: Decoded, chosen: MessageBatch, limit: int) -> tuple[str, int]:
+    """Lines for the records of one batch that stand in the `chosen` messages, at most `limit`, and how many they are."""
+    answers = batch.answers
+    if len(chosen) < len(batch.messages):
+        answers = answers.take(_among(batch.messages, chosen)[answers.row.astype(np.intp)])
+    answers = answers if len(answers) <= limit else answers.take(slice(0, limit))
     if not len(answers):
         return "", 0
     messages = batch.messages.take(answers.row.astype(np.intp))
@@ -63,6 +66,24 @@ def record_lines(formatter: Formatter, batch: Decoded, limit: int) -> tuple[str,
         else:
             columns.append(formatter.cells(column, messages if column.name in FIELDS else answers))
     return formatter.joined(zip(*columns, strict=True)), len(answers)
+
+
+def _among(messages: MessageBatch, chosen: MessageBatch) -> Array:
+    """Which messages are among the chosen, which are some of them in the same order; shape (len(messages),)."""
+    keep = np.zeros(len(messages), bool)
+    key, wanted = _key(messages), iter(_key(chosen))
+    want = next(wanted, None)
+    for at, one in enumerate(key):
+        if one == want:
+            keep[at] = True
+            want = next(wanted, None)
+    return keep
+
+
+def _key(messages: MessageBatch) -> list[tuple[int, ...]]:
+    """What tells messages of a batch apart: several may complete in one frame."""
+    columns = (messages.file, messages.frame, messages.tcp_seq, messages.payload_hash, messages.flags)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 def rdata_text(wire: bytes, rclass: int, rtype: int, message_at: int, length: int, at: int, size: int) -> str:

@@ -1,0 +1,114 @@
+"""`dnsloupe analyze`: the report."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sys
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analyzer.cli.exits import DONE, INTERRUPTED, PARTIAL, say, worst
+from analyzer.cli.inputs import output_options, reading_options, request, with_top
+from analyzer.cli.output import open_output
+from analyzer.cli.reading import progress_bar, shortfall
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from analyzer.report.look import Look
+    from analyzer.report.model import Report
+
+__all__ = ["command"]
+
+
+@click.command(short_help="Say what is wrong, with proof and with what to change.")
+@reading_options
+@output_options(("text", "json"))
+@click.option("--top", type=click.IntRange(0), help="Rows a table; 0 for all [default: 10, json 10000].")
+@click.option("--width", type=click.IntRange(40), help="Columns of text [default: the terminal's, else 100].")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Only ASCII characters.")
+@click.option("--tz", "zone", metavar="ZONE", default="UTC", help="Time zone of times in text [default: UTC].")
+@click.option("--relative", is_flag=True, help="Times in text from the first packet on.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the verdict.")
+@click.option("-v", "--verbose", count=True, help="All steps, all fixes, what was ruled out.")
+def command(
+    form: str,
+    output: str | None,
+    top: int | None,
+    width: int | None,
+    ascii_only: bool,
+    zone: str,
+    relative: bool,
+    quiet: bool,
+    verbose: int,
+    **shared: Any,
+) -> int:
+    """Read captures and report: the verdict, each finding with its proof and fix, the tables, the ledger."""
+    from analyzer import pipeline
+
+    asked = with_top(request(**shared), top if top is not None else 10_000)
+    look = functools.partial(
+        _look, width=width, ascii_only=ascii_only, zone=_zone(zone), relative=relative, verbose=verbose, top=top
+    )
+    with progress_bar(asked.paths, quiet) as progress:
+        report = pipeline.analyze(asked.paths, asked.options, progress)
+    with open_output(output) as out:
+        if form == "json":
+            from analyzer.report.json import render as render_json
+
+            out.write(render_json(report))
+        else:
+            from analyzer.report.text import render
+
+            render(report, look(report, out), out, quiet)
+    return _code(report, asked.strict)
+
+
+def _code(report: Report, strict: bool) -> int:
+    """What the result means for the exit code; what was not read is said on stderr too."""
+    lines = [*report.damage, *(shortfall(report.ledger, list(report.interfaces)) if strict else [])]
+    for line in lines:
+        say(line)
+    return worst(INTERRUPTED if report.interrupted else DONE, PARTIAL if lines else DONE)
+
+
+def _look(
+    report: Report,
+    out: Any,
+    *,
+    width: int | None,
+    ascii_only: bool,
+    zone: tzinfo,
+    relative: bool,
+    verbose: int,
+    top: int | None,
+) -> Look:
+    from analyzer.report.look import Look
+
+    tty = out is sys.stdout and sys.stdout.isatty()
+    columns = shutil.get_terminal_size().columns if tty else 100
+    return Look(
+        width=width or columns,
+        colour=tty and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        ascii_only=ascii_only,
+        verbose=verbose,
+        rows=top or (2**31 if top == 0 else 10),
+        zone=zone,
+        zone_name=str(zone),
+        base=report.summary.first if relative else None,
+        resolution_ns=min((one.resolution_ns for one in report.inputs), default=1000),
+    )
+
+
+def _zone(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo
+
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise UsageError(f"--tz: no time zone {name!r}") from error

@@ -1,0 +1,291 @@
+"""The Report as JSON: `"schema": "dnsloupe/1"`, described by `schema/dnsloupe-1.json`.
+
+Times are RFC 3339 UTC texts with nine decimals, because nanoseconds since 1970 do not fit a double. Tables hold their first
+rows (`AnalyzeOptions.top`, 10,000 unless told), and `truncated` says what was left out. Shares and rates have six decimals.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, Final
+
+from analyzer.findings import Finding, Frame, Step
+from analyzer.measures.folds import Sided
+from analyzer.measures.rows import Series, SuffixNode
+from analyzer.measures.search_rows import BillRow, Search, SearchList
+from analyzer.report.escape import json_text
+from analyzer.report.ledger import drops, link_name
+from analyzer.report.model import TABLES, Input, Report
+from analyzer.report.times import rfc3339
+
+__all__ = ["SCHEMA", "document", "finding", "render"]
+
+SCHEMA: Final = "dnsloupe/1"
+TREE_ROWS: Final = 1000
+_TIMES: Final = frozenset(("first", "last", "start"))
+
+
+def render(report: Report) -> str:
+    """The whole document, indented, with a line end."""
+    return json_text(document(report), indent=1) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report in JSON's types."""
+    top = report.options.top
+    truncated: dict[str, Any] = {}
+    tables = {name: _table(name, report.tables.get(name, ()), top, truncated) for name in TABLES}
+    return {
+        "schema": SCHEMA,
+        "dnsloupe": report.version,
+        "partial": report.partial,
+        "interrupted": report.interrupted,
+        "capture": _capture(report),
+        "ledger": {
+            "total": report.ledger.total,
+            "frames": dict(report.ledger.frames),
+            "notes": dict(report.ledger.notes),
+            "messages": dict(report.messages),
+        },
+        "summary": _summary(report),
+        **tables,
+        "tree": _tree(report.details.get("tree")),
+        "search": _search(report.details.get("search"), top, truncated),
+        "graph": plain(report.details.get("graph")),
+        "forwarders": [plain(f) for f in getattr(report.details.get("roles"), "forwarders", ())],
+        "findings": [finding(f) for f in report.findings],
+        "checked": list(report.checked),
+        "truncated": truncated,
+        "notes": [*report.damage, *report.notes],
+    }
+
+
+def plain(value: Any) -> Any:
+    """Any value of the model in JSON's types: dataclasses become objects, enums words, infinities null."""
+    if value is None or (isinstance(value, bool | str) and not isinstance(value, enum.Enum)):
+        return value
+    if isinstance(value, enum.Enum):
+        return value.value if isinstance(value.value, str) else value.name.lower()
+    if isinstance(value, Series):
+        return {
+            "start": rfc3339(value.start_ns) if value.counts else None,
+            "width_s": value.width_ns / 1e9,
+            "counts": list(value.counts),
+        }
+    if dataclasses.is_dataclass(value):
+        names = (f.name for f in dataclasses.fields(value))
+        return {name: _field(name, getattr(value, name)) for name in names}
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    return int(value)
+
+
+def _field(name: str, value: Any) -> Any:
+    if name in _TIMES and isinstance(value, int):
+        return rfc3339(value)
+    return plain(value)
+
+
+def finding(found: Finding) -> dict[str, Any]:
+    """One finding under the names of the contract."""
+    return {
+        "key": found.key,
+        "id": found.id,
+        "kind": found.kind,
+        "side": found.side,
+        "severity": found.severity.word,
+        "confidence": found.confidence.word,
+        "title": found.title,
+        "subject": {"kind": found.subject.kind, "value": found.subject.value},
+        "first": _moment(found.first),
+        "last": _moment(found.last),
+        **_frame("first", found.first_frame),
+        **_frame("last", found.last_frame),
+        "count": found.count,
+        "per_min": plain(found.per_min),
+        "peak_60s": found.peak_60s,
+        "numbers": plain(found.numbers),
+        "thresholds": plain(found.thresholds),
+        "chain": [_step(step) for step in found.chain],
+        "examples": [plain(frame) for frame in found.examples],
+        "excluded": list(found.excluded),
+        "fix": [{"where": fix.where, "text": fix.text} for fix in found.fix],
+        "sources": [plain(line) for line in found.sources],
+        "references": list(found.references),
+        "wireshark_filter": found.wireshark_filter,
+    }
+
+
+def _moment(ns: int | None) -> str | None:
+    return None if ns is None else rfc3339(ns)
+
+
+def _frame(which: str, frame: Frame | None) -> dict[str, int | None]:
+    return {
+        f"file_{which}": None if frame is None else frame.file,
+        f"frame_{which}": None if frame is None else frame.frame,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "file": step.frame.file,
+        "frame": step.frame.frame,
+        "time": rfc3339(step.time_ns),
+        "text": step.text,
+        "numbers": plain(step.numbers),
+    }
+
+
+def _capture(report: Report) -> dict[str, Any]:
+    lost = [info for info in report.interfaces if info.drops]
+    return {
+        "files": [_input(one) for one in report.inputs],
+        "first": min((rfc3339(one.first) for one in report.inputs if one.first is not None), default=None),
+        "last": max((rfc3339(one.last) for one in report.inputs if one.last is not None), default=None),
+        "link_types": sorted({link_name(number) for one in report.inputs for number in one.linktypes}),
+        "interfaces": [
+            {
+                "id": info.id,
+                "file": info.file,
+                "name": info.name,
+                "description": info.description,
+                "link_type": link_name(info.linktype),
+                "snaplen": info.snaplen,
+                "filter": info.filter,
+                "ifindex": info.ifindex,
+                "drops": dict(info.drops),
+            }
+            for info in report.interfaces
+        ],
+        "lost": drops(report.interfaces) if lost else None,
+        "filter": report.options.bpf,
+        "ports": sorted(report.options.ports),
+        "decoder": report.decoder,
+    }
+
+
+def _input(one: Input) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "format": one.format,
+        "byte_order": one.byte_order,
+        "resolution_ns": one.resolution_ns,
+        "link_types": [link_name(number) for number in one.linktypes],
+        "frames": one.frames,
+        "first": _moment(one.first),
+        "last": _moment(one.last),
+        "damage": one.damage,
+        "application": one.application,
+    }
+
+
+def _summary(report: Report) -> dict[str, Any]:
+    out: dict[str, Any] = plain(report.summary)
+    search = report.details.get("search")
+    total = search.bill.total if isinstance(search, Search) else None
+    out["amplification"] = plain(total.amplification) if total else None
+    out["wasted_share"] = plain(total.wasted_share) if total else None
+    out["worst"] = report.worst.word if report.worst is not None else None
+    return out
+
+
+def _table(name: str, table: Any, top: int, truncated: dict[str, Any]) -> list[Any]:
+    """The first rows of a table, the side to show before the others; what is left out goes into `truncated`."""
+    if isinstance(table, Sided):
+        others = (rows for side, rows in table.tables.items() if side != table.side)
+        parts: list[Sequence[Any]] = [table.rows, *others]
+    else:
+        parts = [tuple(table)]
+    size = sum(map(len, parts))
+    if size > top:
+        left = list(islice(chain.from_iterable(parts), top, None)) if size - top < 100_000 else []
+        truncated[name] = {
+            "rows": size - top,
+            "queries": sum(getattr(row, "queries", 0) for row in left) if left else None,
+        }
+    return [plain(row) for row in islice(chain.from_iterable(parts), top)]
+
+
+def _tree(root: SuffixNode | None) -> list[dict[str, Any]]:
+    """The suffix tree, flat, each node before its children, the busiest first; the first rows of it."""
+    out: list[dict[str, Any]] = []
+    stack = [root] if isinstance(root, SuffixNode) else []
+    while stack and len(out) < TREE_ROWS:
+        node = stack.pop()
+        row = plain(dataclasses.replace(node, children=()))
+        del row["children"]
+        out.append(row)
+        stack.extend(reversed(node.children))
+    return out
+
+
+def _bill(row: BillRow) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "lookups": row.lookups,
+        "queries": row.queries,
+        "needed": row.needed,
+        "wasted": row.wasted,
+        "wasted_share": plain(row.wasted_share),
+        "amplification": plain(row.amplification),
+    }
+
+
+def _search(search: Search | None, top: int, truncated: dict[str, Any]) -> dict[str, Any]:
+    if search is None:
+        return {"lists": [], "bill": None, "unclaimed": {}}
+    bill = search.bill
+    for name in ("clients", "bases", "suffixes"):
+        rows = getattr(bill, name)
+        if len(rows) > top:
+            truncated[f"search.bill.{name}"] = {"rows": len(rows) - top, "queries": sum(r.queries for r in rows[top:])}
+    return {
+        "lists": [_list(one) for one in search.lists],
+        "bill": {
+            "total": _bill(bill.total),
+            "multi": _bill(bill.multi),
+            "clients": [_bill(row) for row in bill.clients[:top]],
+            "bases": [_bill(row) for row in bill.bases[:top]],
+            "suffixes": [_bill(row) for row in bill.suffixes[:top]],
+        },
+        "unclaimed": dict(islice(search.unclaimed.items(), top)),
+        "autopath": search.autopath,
+    }
+
+
+def _list(one: SearchList) -> dict[str, Any]:
+    return {
+        "clients": [plain(client) for client in one.clients],
+        "suffixes": list(one.suffixes),
+        "ndots": {"min": one.ndots.min, "max": one.ndots.max},
+        "lookups": one.lookups,
+        "queries": one.queries,
+        "wasted": one.wasted,
+        "full_chains": one.full_chains,
+        "bases": one.bases,
+        "complete": one.complete,
+        "confidence": one.confidence,
+        "namespace": one.namespace,
+        "servers": list(one.servers),
+        "resolv_conf": one.resolv_conf,
+        "first": rfc3339(one.first),
+        "last": rfc3339(one.last),
+        "per_suffix": [_bill(row) for row in one.per_suffix],
+        "example": [_example(step) for step in one.example],
+        "differs": one.differs,
+    }
+
+
+def _example(step: Any) -> dict[str, Any]:
+    out: dict[str, Any] = plain(step)
+    out["time"] = rfc3339(out.pop("time_ns"))
+    return out

@@ -1,0 +1,170 @@
+"""Findings in a terminal: the short form for the first screen, and the long form with its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from analyzer.findings import Confidence, Finding, Fix, Severity
+from analyzer.report.look import SEVERITY_STYLE, Look, Verbatim, columns, hanging
+from analyzer.report.times import amount
+
+__all__ = ["long_form", "short_form"]
+
+SUBJECT: Final = 44  # longer subjects stand only in the long form
+FIXES: Final = 4  # of a finding; `-v` shows all
+WIDE: Final = 110  # from here on there is room for the time of day
+STEPS: Final = 14  # of an example chain; `-v` shows all
+NUMBERS: Final = 12
+
+
+def short_form(finding: Finding, number: int, look: Look, seen: dict[Fix, int]) -> Iterator[RenderableType]:
+    """What is wrong, how bad, since when, through whom, what to change. `seen` are the first fixes told so far."""
+    yield _title(finding, number, look)
+    yield hanging(look, "  ", (_when(finding, look, short=True), "dim"))
+    if finding.severity < Severity.MEDIUM:
+        return
+    if finding.fix:
+        first = seen.setdefault(finding.fix[0], number)
+        yield (
+            _change(finding.fix[0], look)
+            if first == number
+            else hanging(look, "  ", ("change", "green"), f" as for {first}")
+        )
+    saved = _saved(finding)
+    if saved:
+        yield hanging(look, "  ", ("saves ", "green"), saved)
+
+
+def _title(finding: Finding, number: int, look: Look) -> RenderableType:
+    word = finding.severity.word.upper()
+    return hanging(look, f"{number:>2}", (word, SEVERITY_STYLE[finding.severity]), (f" {finding.title}", "bold"))
+
+
+def _when(finding: Finding, look: Look, short: bool = False) -> str:
+    """`server 169.254.25.10 · since 19:30:02.123456 (frame 17) · 252 times, 240/min · medium confidence`."""
+    parts = [f"{finding.subject.kind} {finding.subject.value}"]
+    if short and len(parts[0]) > SUBJECT:
+        parts.clear()
+    if finding.first is not None and finding.first_frame is not None:
+        moment = look.clock(finding.first)
+        since = moment.partition(".")[0] if short and look.base is None else moment
+        parts.append(f"since {since} (frame {frame_text(finding.first_frame)})")
+    parts.append(_how_often(finding, short))
+    if not short or finding.confidence < Confidence.HIGH:
+        parts.append(f"{finding.confidence.word} confidence")
+    return " · ".join(parts)
+
+
+def frame_text(frame: Any) -> str:
+    """A frame as Wireshark numbers it, with its file where that is not the first."""
+    return f"{frame.file}:{frame.frame}" if frame.file else str(frame.frame)
+
+
+def _how_often(finding: Finding, short: bool) -> str:
+    times = f"{amount(finding.count)} times" if finding.count != 1 else "once"
+    if finding.per_min is not None:
+        times += f", {amount(finding.per_min)}/min"
+    if finding.peak_60s is not None and not short:
+        times += f", {amount(finding.peak_60s)} in the busiest minute"
+    return times
+
+
+def _change(fix: Fix, look: Look) -> RenderableType:
+    first, *more = [line for line in fix.text.splitlines() if not line.startswith("#")] or [fix.text]
+    dots = " …" if more else ""
+    return hanging(look, "  ", ("change ", "green"), f"{fix.where}: ", (first.strip() + dots, "bold"))
+
+
+def _saved(finding: Finding) -> str:
+    """What the detector says that its fix saves."""
+    return ", ".join(
+        f"{_value(key, value)} {key.removeprefix('saves_').replace('_', ' ').replace('per min', 'a minute')}"
+        for key, value in finding.numbers.items()
+        if key.startswith("saves") and value is not None
+    )
+
+
+def long_form(
+    finding: Finding, number: int, look: Look, chains: dict[tuple[tuple[int, int], ...], int]
+) -> Iterator[RenderableType]:
+    """Everything: numbers, the example step by step, what was ruled out, all fixes, how to see it in Wireshark.
+
+    `chains` are the examples shown so far: one that proves two findings is shown once.
+    """
+    yield Text("")
+    yield _title(finding, number, look)
+    yield hanging(look, "  ", f"{finding.id}, {finding.kind}: {_when(finding, look)}")
+    numbers = list(_numbers(finding, look))
+    if numbers:
+        yield _marked(look, "measured", "; ".join(numbers))
+    frames = tuple((step.frame.file, step.frame.frame) for step in finding.chain)
+    shown = chains.setdefault(frames, number)
+    if shown == number:
+        yield from _chain(finding, look)
+    elif frames:
+        yield _marked(look, "example", f"the same frames as for {shown}")
+    if finding.excluded and look.verbose:
+        yield _marked(look, "not", "; ".join(finding.excluded))
+    for at, fix in enumerate(finding.fix if look.verbose else finding.fix[:FIXES]):
+        yield _marked(look, "or" if at else "fix", fix.where, "green")
+        yield _block(fix.text, look)
+    if finding.wireshark_filter:
+        yield _marked(look, "filter", finding.wireshark_filter)
+
+
+def _marked(look: Look, mark: str, text: str, style: str = "dim") -> RenderableType:
+    return hanging(look, Text(f"{mark:<8}", style=style), text, indent=2)
+
+
+def _block(text: str, look: Look) -> Text:
+    """Lines to copy: one each, unbroken, whatever the width."""
+    lines = "\n".join(f"{'':12}{line}" for line in map(look.text, text.splitlines()))
+    return Verbatim(lines, style="bold")
+
+
+def _numbers(finding: Finding, look: Look) -> Iterator[str]:
+    shown = [(key, value) for key, value in finding.numbers.items() if value is not None and value != ""]
+    for key, value in shown if look.verbose else shown[:NUMBERS]:
+        limit = finding.thresholds.get(key)
+        over = f" (limit {_value(key, limit)})" if limit is not None else ""
+        yield f"{_label(key)} {_value(key, value)}{over}"
+
+
+def _label(key: str) -> str:
+    return key.removesuffix("_ns").removesuffix("_s").replace("_share", "").replace("_", " ")
+
+
+def _value(key: str, value: float | str | None) -> str:
+    if isinstance(value, str) or value is None:
+        return str(value)
+    if key.endswith("share"):
+        return f"{value:.0%}".replace("%", " %")
+    if key.endswith("_ns"):
+        return f"{value / 1e6:,.1f} ms" if value < 1e9 else f"{value / 1e9:,.2f} s"
+    if key.endswith("_s") and not key.endswith("60s"):
+        return f"{value:,.2f} s"
+    return amount(value)
+
+
+def _chain(finding: Finding, look: Look) -> Iterator[RenderableType]:
+    steps = finding.chain if look.verbose else finding.chain[:STEPS]
+    if not steps:
+        return
+    start = steps[0].time_ns
+    rows = [
+        (f"#{frame_text(step.frame)}", look.clock(step.time_ns), f"+{(step.time_ns - start) / 1e6:,.3f}", step.text)
+        for step in steps
+    ]
+    yield _marked(look, "example", "the proof, frame by frame")
+    cells: Sequence[Sequence[str]] = rows
+    heads: Sequence[str] = ("frame", "time", "ms", "what")
+    if look.width < WIDE:
+        cells, heads = [(frame, since, text) for frame, _, since, text in rows], ("frame", "ms", "what")
+    yield columns(look, heads, cells, left=(len(heads) - 1,), wide=len(heads) - 1, indent=4)
+    left = len(finding.chain) - len(steps)
+    if left:
+        yield _marked(look, "", f"and {left} more steps (-v shows them)")

@@ -1,0 +1,285 @@
+"""The tables of the terminal report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from rich.console import RenderableType
+
+from analyzer.measures.folds import Sided
+from analyzer.measures.rows import Side
+from analyzer.measures.search_rows import Search, SearchList
+from analyzer.report.look import Look, columns, heading, styled
+from analyzer.report.model import Report
+from analyzer.report.times import amount, percent, spark
+
+__all__ = ["all_tables", "table_of"]
+
+_SIDES: Final = {
+    Side.CLIENT: "asked by clients",
+    Side.UPSTREAM: "sent on by forwarders",
+    Side.SELF: "from a server to itself",
+    Side.TRANSIT: "on a leg whose ends are unknown",
+}
+_TITLES: Final = {
+    "bases": "NAMES AS PROGRAMS ASKED",
+    "names": "NAMES ON THE WIRE",
+    "suffixes": "SUFFIX GROUPS",
+    "rcodes": "RESPONSE CODES",
+    "qtypes": "QUERY TYPES",
+    "connections": "TCP",
+}
+SPARK: Final = 16
+WIDE: Final = 110  # from here on there is room for more columns
+
+
+def all_tables(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Search lists, time line, then every table, the first rows of each."""
+    yield from _search(report, look)
+    yield from _timeline(report, look)
+    lists = report.details.get("search")
+    if isinstance(lists, Search) and lists.lists:
+        yield from table_of("bases", report, look)
+    for name in ("names", "suffixes", "clients", "servers", "rcodes", "qtypes", "connections"):
+        yield from table_of(name, report, look)
+    yield from _graph(report, look)
+
+
+def table_of(name: str, report: Report, look: Look) -> Iterator[RenderableType]:
+    """One table by its id; nothing where it has no rows."""
+    table = report.tables.get(name)
+    rows = _rows(table)
+    shown = rows[: look.rows]
+    if not shown:
+        return
+    heads, left, cells = _FORMS[name](look)
+    note = f"{len(shown)} of {amount(len(rows))}" if len(rows) > len(shown) else ""
+    side = f", {_SIDES[table.side]}" if isinstance(table, Sided) else ""
+    yield heading(look, _TITLES.get(name, name.upper()), (note + side).strip(", "))
+    yield columns(look, heads, [cells(row) for row in shown], left)
+
+
+def _rows(table: Any) -> Sequence[Any]:
+    """The rows to show: of a table by side, those of the side that matters."""
+    return table.rows if isinstance(table, Sided) else tuple(table or ())
+
+
+Form = tuple[Sequence[str], Sequence[int], Callable[[Any], Sequence[str]]]
+
+
+def _names(look: Look) -> Form:
+    heads = ["name", "queries", "/min", "peak min", "NXDOMAIN"]
+    if look.width >= WIDE:
+        heads += ["clients", "types", "over time"]
+
+    def cells(row: Any) -> list[str]:
+        out = [row.qname, amount(row.queries), amount(row.per_min), amount(row.peak_60s), percent(row.nxdomain_share)]
+        if look.width >= WIDE:
+            out += [amount(row.clients), _most(row.types), spark(row.series.counts, SPARK, look.ascii_only)]
+        return out
+
+    return heads, (0, 6, 7), cells
+
+
+def _suffixes(look: Look) -> Form:
+    heads = ["suffix", "by", "queries", "/min", "NXDOMAIN", "wasted"]
+    if look.width >= WIDE:
+        heads += ["names", "clients", "peak min"]
+
+    def cells(row: Any) -> list[str]:
+        out = [
+            row.suffix,
+            row.grouped_by,
+            amount(row.queries),
+            amount(row.per_min),
+            percent(row.nxdomain_share),
+            percent(row.wasted_share),
+        ]
+        if look.width >= WIDE:
+            out += [amount(row.names), amount(row.clients), amount(row.peak_60s)]
+        return out
+
+    return heads, (0, 1), cells
+
+
+def _clients(look: Look) -> Form:
+    heads = ["client", "queries", "/min", "NXDOMAIN", "unanswered", "retries", "resolver"]
+    if look.width >= WIDE:
+        heads += ["names", "asks", "over time"]
+
+    def cells(row: Any) -> list[str]:
+        who = f"{row.addr} ({row.forwarder})" if row.forwarder and row.forwarder != row.addr else row.addr
+        out = [
+            who,
+            amount(row.queries),
+            amount(row.per_min),
+            percent(row.nxdomain_share),
+            amount(row.unanswered),
+            amount(row.retries),
+            row.resolver or "-",
+        ]
+        if look.width >= WIDE:
+            out += [amount(row.names), ", ".join(row.servers[:2]), spark(row.series.counts, SPARK, look.ascii_only)]
+        return out
+
+    return heads, (0, 6, 8, 9), cells
+
+
+def _servers(look: Look) -> Form:
+    heads = ["server", "queries", "NXDOMAIN", "unanswered", "late", "median", "95 %"]
+    if look.width >= WIDE:
+        heads += ["/min", "clients", "answers"]
+
+    def cells(row: Any) -> list[str]:
+        out = [
+            row.addr,
+            amount(row.queries),
+            percent(row.nxdomain_share),
+            amount(row.unanswered),
+            amount(row.late),
+            _ms(row.rtt.p50_ns),
+            _ms(row.rtt.p95_ns),
+        ]
+        if look.width >= WIDE:
+            out += [amount(row.per_min), amount(row.clients), _most(row.rcodes)]
+        return out
+
+    return heads, (0, 9), cells
+
+
+def _rcodes(look: Look) -> Form:
+    def cells(row: Any) -> list[str]:
+        return [row.name, amount(row.responses), percent(row.share), amount(row.per_min), amount(row.peak_60s)]
+
+    return ["response", "messages", "share", "/min", "peak min"], (0,), cells
+
+
+def _qtypes(look: Look) -> Form:
+    def cells(row: Any) -> list[str]:
+        return [row.name, amount(row.queries), percent(row.share), amount(row.per_min), percent(row.nxdomain_share)]
+
+    return ["type", "queries", "share", "/min", "NXDOMAIN"], (0,), cells
+
+
+def _connections(look: Look) -> Form:
+    def cells(row: Any) -> list[str]:
+        return [
+            row.client,
+            row.server,
+            amount(row.opened),
+            amount(row.failed),
+            amount(row.reset),
+            amount(row.queries_per_connection),
+            amount(row.peak_open),
+        ]
+
+    return ["TCP client", "server", "opened", "failed", "reset", "queries each", "open at once"], (0, 1), cells
+
+
+_FORMS: Final[Mapping[str, Callable[[Look], Form]]] = {
+    "names": _names,
+    "bases": _names,
+    "suffixes": _suffixes,
+    "clients": _clients,
+    "servers": _servers,
+    "rcodes": _rcodes,
+    "qtypes": _qtypes,
+    "connections": _connections,
+}  # fmt: skip
+
+
+def _ms(ns: int | None) -> str:
+    return "-" if ns is None else f"{ns / 1e6:.1f} ms"
+
+
+def _most(counts: Mapping[str, int]) -> str:
+    return " ".join(f"{name} {amount(count)}" for name, count in list(counts.items())[:3])
+
+
+def _search(report: Report, look: Look) -> Iterator[RenderableType]:
+    search = report.details.get("search")
+    if not isinstance(search, Search) or not search.lists:
+        return
+    total = search.bill.total
+    note = f"{amount(total.wasted)} of {amount(total.queries)} client queries wasted ({percent(total.wasted_share)})"
+    yield heading(look, "SEARCH LISTS", note)
+    told = any(finding.id == "search-expansion" and finding.chain for finding in report.findings)
+    for at, one in enumerate(search.lists[: look.rows]):
+        yield from _list(one, look, example=(at == 0 and not told) or look.verbose > 0)
+    if len(search.lists) > look.rows:
+        yield styled(look, (f"and {len(search.lists) - look.rows} more lists", "dim"))
+
+
+def _list(one: SearchList, look: Look, example: bool) -> Iterator[RenderableType]:
+    clients = ", ".join(client.addr for client in one.clients[:4])
+    more = f" and {len(one.clients) - 4} more" if len(one.clients) > 4 else ""
+    yield styled(look, ("search ", "bold"), (" ".join(one.suffixes), "bold"))
+    yield styled(
+        look,
+        f"  {one.ndots.text}; {clients}{more}; {amount(one.lookups)} lookups cost {amount(one.queries)} queries, "
+        f"{amount(one.wasted)} of them wasted; {one.confidence} confidence",
+    )
+    if one.differs:
+        yield styled(look, f"  differs: {one.differs}")
+    if not example or not one.example:
+        return
+    base = next((step.name for step in one.example if not step.suffix), "")
+    base = base or one.example[0].name.removesuffix("." + one.example[0].suffix)
+    yield styled(look, ("  one lookup of ", "dim"), base, (", candidate by candidate", "dim"))
+    rows = [
+        (
+            f"#{step.file}:{step.frame}" if step.file else f"#{step.frame}",
+            f"+ {step.suffix}" if step.suffix else "as asked, nothing appended",
+            step.types,
+            step.outcome if step.outcome in ("silence", "pending") else step.rcode,
+            _ms(step.rtt_ns),
+            step.server,
+        )
+        for step in one.example
+    ]
+    yield columns(
+        look, ("frame", "candidate", "types", "answer", "after", "from"), rows, left=(1, 2, 3, 5), wide=1, indent=2
+    )
+
+
+def _timeline(report: Report, look: Look) -> Iterator[RenderableType]:
+    bins = _rows(report.tables.get("timeline"))
+    if len(bins) < 2:
+        return
+    width = min(look.width - 24, 64)
+    queries = [one.queries for one in bins]
+    first, step = bins[0].start, bins[1].start - bins[0].start
+    per = -(-len(queries) // width) * step / 1e9
+    yield heading(
+        look,
+        "OVER TIME",
+        f"from {look.moment(first)[11:]}, {per:.0f} s a mark, busiest {amount(max(queries))} queries in {step / 1e9:.0f} s",
+    )
+    yield styled(look, f"{'queries':>9}  ", spark(queries, width, look.ascii_only))
+    codes: dict[str, int] = {}
+    for one in bins:
+        for name, count in one.rcodes.items():
+            codes[name] = codes.get(name, 0) + count
+    for name in sorted(codes, key=lambda n: -codes[n])[:4]:
+        line = spark([one.rcodes.get(name, 0) for one in bins], width, look.ascii_only)
+        yield styled(look, f"{name:>9}  ", line, f"  {amount(codes[name])}")
+
+
+def _graph(report: Report, look: Look) -> Iterator[RenderableType]:
+    graph = report.details.get("graph")
+    if graph is None or not graph.edges:
+        return
+    shown = graph.edges[: look.rows]
+    note = f"{len(shown)} of {len(graph.edges)}" if len(graph.edges) > len(shown) else ""
+    yield heading(look, "WHO ASKS WHOM", note)
+    nodes = {node.id: node for node in graph.nodes}
+
+    def name(ident: str) -> str:
+        node = nodes.get(ident)
+        return ident if node is None or node.count == 1 else f"{ident} ({node.count} clients)"
+
+    rows = [(name(e.source), name(e.target), amount(e.queries), "LOOP" if e.looping else "") for e in shown]
+    yield columns(look, ("from", "to", "queries", ""), rows, left=(0, 1, 3))
+    for cycle in graph.cycles[:3]:
+        yield styled(look, ("loop: ", "bold red"), " > ".join((*cycle, cycle[0])))
