@@ -50,7 +50,7 @@ from analyzer.findings import Confidence, Finding, Frame, Severity, Step, Subjec
 from analyzer.measures.loop_stacks import Circle, Question, Turn
 from analyzer.options import NS, Thresholds
 
-NEEDS = ("loops", "roles")
+NEEDS = ("loops", "roles", "clusterdomain")
 
 
 def detect(evidence: Evidence) -> Iterator[Finding]:

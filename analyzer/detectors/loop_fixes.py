@@ -66,11 +66,12 @@ def _ring_fixes(own: str, others: Sequence[str], outside: str) -> tuple[Fix, ...
 
 
 def _outside(evidence: Evidence, inside: set[str]) -> str:
-    """An upstream that takes no part in the loop, if one was seen to be asked; else a placeholder."""
+    """An upstream that takes no part in the loop and is not the cluster's own DNS, if one was asked; else a placeholder."""
+    cluster = {evidence.context.addresses.text(ident) for ident in evidence.results["clusterdomain"].servers}
     for forwarder in evidence.results["roles"].forwarders:
         if inside & set(forwarder.addresses):
             for upstream in forwarder.upstreams:
-                if upstream not in inside:
+                if upstream not in inside | cluster:
                     return str(upstream)
     return "<OUTSIDE-RESOLVER>"
 

@@ -44,7 +44,7 @@ from analyzer.detectors.loop_fixes import loop_fixes
 from analyzer.findings import Confidence, Finding, Frame, Severity, Step, Subject
 from analyzer.measures.probes import Probe
 
-NEEDS = ("probes", "roles")
+NEEDS = ("probes", "roles", "clusterdomain")
 _FATAL_COPIES = 2  # the plugin ends at the third arrival: the probe itself and two copies
 
 

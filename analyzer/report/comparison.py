@@ -86,13 +86,12 @@ def _section(title: str, rows: Sequence[Delta], look: Look) -> Iterator[Renderab
 
 def _table(rows: Sequence[Delta], look: Look) -> RenderableType:
     heads = ("change", "", "side", "before/min", "after/min", "ratio", "before", "after")
-    cells: list[Sequence[str | Text]] = [_row(row, look) for row in rows]
-    return columns(look, heads, cells, left=(0, 1, 2))
+    return columns(look, heads, [_row(row) for row in rows], left=(0, 1, 2))
 
 
-def _row(row: Delta, look: Look) -> list[str | Text]:
+def _row(row: Delta) -> list[str]:
     return [
-        Text(look.text(row.change.value), style=_STYLE.get(row.change, "dim")),
+        row.change.value,
         row.key,
         row.side,
         _rate(row.before_per_min),
