@@ -64,8 +64,10 @@ def gather(arguments: Sequence[str], env: Mapping[str, str] | None = None) -> In
     reader = _Reader(inputs, jail, env or {})
     for one in chosen:
         if one.path.is_dir():
-            for path in walk(one.path):
-                host = one.host or roles.host_of(str(path.relative_to(one.path)))
+            paths = {path: path.relative_to(one.path).as_posix() for path in walk(one.path)}
+            folders = roles.host_folders(paths.values())
+            for path, relative in paths.items():
+                host = one.host or roles.host_of(relative, folders)
                 reader.file(path, _role_in_directory(one.role), host, named=False)
         else:
             reader.file(one.path, one.role, one.host, named=True)

@@ -30,7 +30,7 @@ def place(site: Site) -> list[Instance]:
                 found += _node_local(site, placed, host)
     for placed in site.corefiles:
         if placed.role != "nodelocaldns":
-            found += _pod(site, placed, nodes, found)
+            found += _elsewhere(site, placed, nodes, found)
     for host in list(site.hosts.values()):
         if host.dnsmasq:
             found += _dnsmasq(site, host, found)
@@ -89,25 +89,40 @@ def _node_local(site: Site, placed: Placed, host: Host) -> list[Instance]:
     return found
 
 
-def _pod(site: Site, placed: Placed, nodes: Sequence[Host], earlier: Sequence[Instance]) -> list[Instance]:
-    """Cluster DNS in a pod: it owns all of its namespace, and the Service and endpoint addresses lead to it."""
-    host = site.host(placed.host) if placed.host and placed.host in site.hosts else nodes[0]
-    owned = _service_addresses(site, placed, nodes, earlier)
+def _elsewhere(site: Site, placed: Placed, nodes: Sequence[Host], earlier: Sequence[Instance]) -> list[Instance]:
+    """Any other CoreDNS: cluster DNS in a pod, which owns all of its namespace, or a server on a host's own network."""
+    on_host = _on_host(placed)
+    if on_host:
+        host = site.host(placed.host) if placed.host else nodes[0]
+        owned = [*host.addresses, *([placed.host] if _is_address(placed.host) else [])]
+    else:
+        host = site.hosts.get(placed.host, nodes[0])
+        owned = _service_addresses(site, placed, nodes, earlier)
+    netns = host.name if on_host else f"pod:{placed.name}"
     found: list[Instance] = []
     for port, literals, blocks in _groups(placed.content.blocks):
 
         def files(path: str, host: Host = host) -> NameserverFile:
-            return host.for_pods("coredns") if path == "/etc/resolv.conf" else host.file(path)
+            in_pod = path == "/etc/resolv.conf" and not on_host
+            return host.for_pods("coredns") if in_pod else host.file(path)
 
-        name = _id("coredns", "pod", port, literals, [*earlier, *found])
+        name = _id("coredns", host.name if on_host else "pod", port, literals, [*earlier, *found])
         everything = not literals
         found.append(
             Instance(
-                name, "coredns", placed.role, f"pod:{placed.name}", host.name, literals, everything, port, blocks[0].source,
-                servers.coredns(blocks, files, ()), tuple(owned), tuple(blocks),
+                name, "coredns", placed.role, netns, host.name, literals, everything, port, blocks[0].source,
+                servers.coredns(blocks, files, ()), () if literals and on_host else tuple(owned), tuple(blocks),
             )
         )  # fmt: skip
     return found
+
+
+def _on_host(placed: Placed) -> bool:
+    """A pod cannot know its address before it starts, so `bind ADDRESS` means a host; so does a host without kubernetes."""
+    blocks = placed.content.blocks
+    bound = any(not is_loopback(literal) for block in blocks for literal in block.bind)
+    cluster = any(one.plugin == "kubernetes" for block in blocks for one in block.authorities)
+    return bound or (bool(placed.host) and not cluster)
 
 
 def _service_addresses(site: Site, placed: Placed, nodes: Sequence[Host], earlier: Sequence[Instance]) -> list[str]:

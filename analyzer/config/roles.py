@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterable
 from pathlib import PurePosixPath
 
 from analyzer.config.kubespray import KEYS
 
-__all__ = ["FORMATS", "ROLES", "format_of", "host_of", "logical_path", "role_of_corefile", "role_of_resolvconf"]
+__all__ = [
+    "FORMATS",
+    "ROLES",
+    "format_of",
+    "host_folders",
+    "host_of",
+    "logical_path",
+    "role_of_corefile",
+    "role_of_resolvconf",
+]
 
 FORMATS = (
     "resolv.conf", "corefile", "dnsmasq", "resolved", "resolvectl", "netplan", "networkd", "kubelet", "kubernetes",
@@ -94,13 +104,21 @@ def logical_path(path: str) -> str:
     return path
 
 
-def host_of(relative: str) -> str:
-    """The host that a walked tree names: the directory that holds `etc`, `run` or `var`; empty at the top of the tree."""
-    parts = PurePosixPath(relative.replace("\\", "/")).parts
-    for position, part in enumerate(parts[:-1]):
-        if part in _ROOTS:
-            return parts[position - 1] if position else ""
-    return ""
+def host_folders(relatives: Iterable[str]) -> set[PurePosixPath]:
+    """The directories of a walked tree that stand for a machine: those that hold `etc`, `run`, `var` or `usr`."""
+    found = set()
+    for relative in relatives:
+        parts = PurePosixPath(relative.replace("\\", "/")).parts
+        position = next((index for index, part in enumerate(parts[:-1]) if part in _ROOTS), 0)
+        if position:
+            found.add(PurePosixPath(*parts[:position]))
+    return found
+
+
+def host_of(relative: str, folders: Container[PurePosixPath]) -> str:
+    """The name of the machine whose directory holds the file; empty at the top of the tree."""
+    parents = PurePosixPath(relative.replace("\\", "/")).parents
+    return next((parent.name for parent in reversed(parents) if parent in folders), "")
 
 
 def role_of_corefile(path: str, text: str, config_map: str = "") -> str:

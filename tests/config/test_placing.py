@@ -84,3 +84,22 @@ def test_the_address_of_an_argument_is_the_instances(tmp_path: Path) -> None:
     write(tmp_path, {"a": CLUSTER.replace("UPSTREAM", "192.168.1.1"), "b": "no-resolv\nserver=10.0.0.9\n"})
     diagnosis = diagnose([f"coredns@10.0.0.9={tmp_path / 'a'}", f"dnsmasq@192.168.1.1={tmp_path / 'b'}"])
     assert [one.verdict for one in diagnosis.cycles] == ["certain"]
+
+
+def test_coredns_on_a_hosts_own_network(tmp_path: Path) -> None:
+    """The lab's two-hop loop: CoreDNS of node1 and the gateway's dnsmasq as each other's server."""
+    files = {
+        "node1/Corefile": ". {\n  loop\n  forward . 192.168.1.1\n}\n",
+        "node1/etc/netplan/a.yaml": "network:\n  ethernets:\n    eth0:\n      addresses: [192.168.1.23/24]\n",
+        "gw/etc/dnsmasq.conf": "no-resolv\nlisten-address=192.168.1.1\nserver=192.168.1.23\n",
+    }
+    bound = {
+        "Corefile": ". {\n  loop\n  bind 192.168.1.23\n  forward . 192.168.1.1\n}\n",
+        "gw/etc/dnsmasq.conf": files["gw/etc/dnsmasq.conf"],
+    }
+    for name, given in (("all", files), ("bound", bound)):
+        diagnosis = judge(tmp_path / name, given)
+        (cycle,) = diagnosis.cycles
+        assert cycle.verdict == "certain"
+        assert cycle.fatal == 1.0
+        assert not any(one.netns.startswith("pod:") for one in diagnosis.graph.instances)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.config.roles import format_of, host_of, logical_path, role_of_corefile, role_of_resolvconf
+from analyzer.config.roles import format_of, host_folders, host_of, logical_path, role_of_corefile, role_of_resolvconf
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,10 @@ def test_roles_of_corefiles() -> None:
 
 
 def test_hosts_and_paths() -> None:
-    assert host_of("node1/etc/resolv.conf") == "node1"
-    assert host_of("etc/resolv.conf") == ""
-    assert host_of("nodes/node2/run/systemd/resolve/resolv.conf") == "node2"
+    files = ["node1/etc/resolv.conf", "etc/resolv.conf", "nodes/node2/run/systemd/resolve/resolv.conf", "README"]
+    folders = host_folders(files)
+    assert [host_of(name, folders) for name in files] == ["node1", "", "node2", ""]
+    assert host_of("node1/Corefile", folders) == "node1"
+    assert host_of("node3/Corefile", folders) == ""
     assert logical_path("copy/node1/etc/systemd/resolved.conf") == "/etc/systemd/resolved.conf"
     assert logical_path("my.conf") == "my.conf"

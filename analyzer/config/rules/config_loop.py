@@ -80,13 +80,25 @@ def _judged(graph: Graph, cycle: Cycle) -> Finding:
         fixes(graph, cycle),
         numbers=numbers,
         references=_REFERENCES,
-        excluded=[f"{name} has dns-loop-detect and drops the server once its own probe returns" for name in guarded],
+        excluded=[
+            *(f"{name} has dns-loop-detect and drops the server once its own probe returns" for name in guarded),
+            *(
+                f"{name} joins identical questions: the loop stalls and bursts instead of growing"
+                for name in _joining(graph, cycle)
+            ),
+        ],
     )
 
 
 def _detects(graph: Graph, name: str) -> bool:
     instance = graph.instance(name)
     return bool(instance and instance.rules and "dns-loop-detect" in instance.rules.flags)
+
+
+def _joining(graph: Graph, cycle: Cycle) -> list[str]:
+    """Members that fold a question into one that is already open: dnsmasq and systemd-resolved."""
+    named = [graph.instance(name) for name in cycle.instances]
+    return [one.id for one in named if one and one.software in ("dnsmasq", "systemd-resolved")]
 
 
 def _title(cycle: Cycle) -> str:
