@@ -10,13 +10,14 @@ import dataclasses
 import enum
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, Final
 
 from analyzer.findings import Finding, Frame, Step
-from analyzer.measures.folds import Sided
-from analyzer.measures.rows import Series, SuffixNode
+from analyzer.measures.folds import Rows, Sided
+from analyzer.measures.rows import Series
 from analyzer.measures.search_rows import BillRow, Search, SearchList
+from analyzer.measures.tree import SuffixTree
 from analyzer.report.escape import json_text
 from analyzer.report.ledger import drops, link_name
 from analyzer.report.model import TABLES, Input, Report
@@ -25,7 +26,7 @@ from analyzer.report.times import rfc3339
 __all__ = ["SCHEMA", "document", "finding", "render"]
 
 SCHEMA: Final = "dnsloupe/1"
-TREE_ROWS: Final = 1000
+TREE_DEPTH: Final = 4  # labels, unless `--depth` says otherwise
 _TIMES: Final = frozenset(("first", "last", "start"))
 
 
@@ -53,7 +54,7 @@ def document(report: Report) -> dict[str, Any]:
         },
         "summary": _summary(report),
         **tables,
-        "tree": _tree(report.details.get("tree")),
+        "tree": _tree(report.details.get("tree"), report.options.depth),
         "search": _search(report.details.get("search"), top, truncated),
         "graph": plain(report.details.get("graph")),
         "forwarders": [plain(f) for f in getattr(report.details.get("roles"), "forwarders", ())],
@@ -201,29 +202,42 @@ def _summary(report: Report) -> dict[str, Any]:
 def _table(name: str, table: Any, top: int, truncated: dict[str, Any]) -> list[Any]:
     """The first rows of a table, the side to show before the others; what is left out goes into `truncated`."""
     if isinstance(table, Sided):
-        others = (rows for side, rows in table.tables.items() if side != table.side)
-        parts: list[Sequence[Any]] = [table.rows, *others]
+        order = [table.side, *(side for side in table.tables if side != table.side)]
+        parts = [(side.value, table.tables.get(side, ())) for side in order]
     else:
-        parts = [tuple(table)]
-    size = sum(map(len, parts))
+        parts = [("", tuple(table or ()))]
+    size, room = sum(len(rows) for _, rows in parts), top
+    out: list[Any] = []
+    left = 0
+    for side, rows in parts:
+        out += [{"side": side, **plain(row)} if side else plain(row) for row in rows[:room]]
+        left += _queries(rows, room)
+        room = max(0, room - len(rows))
     if size > top:
-        left = list(islice(chain.from_iterable(parts), top, None)) if size - top < 100_000 else []
-        truncated[name] = {
-            "rows": size - top,
-            "queries": sum(getattr(row, "queries", 0) for row in left) if left else None,
-        }
-    return [plain(row) for row in islice(chain.from_iterable(parts), top)]
+        truncated[name] = {"rows": size - top, "queries": left}
+    return out
 
 
-def _tree(root: SuffixNode | None) -> list[dict[str, Any]]:
-    """The suffix tree, flat, each node before its children, the busiest first; the first rows of it."""
+def _queries(rows: Sequence[Any], start: int) -> int:
+    """Queries of the rows from `start` on, without making the rows where their counts are at hand."""
+    if start >= len(rows):
+        return 0
+    if isinstance(rows, Rows):
+        return int(rows.counts[start:].sum())
+    return sum(getattr(row, "queries", 0) for row in rows[start:])
+
+
+def _tree(tree: Any, depth: int | None) -> list[dict[str, Any]]:
+    """The suffix tree of the side to show, flat: each node before its children, the busiest first."""
+    if not isinstance(tree, SuffixTree):
+        return []
     out: list[dict[str, Any]] = []
-    stack = [root] if isinstance(root, SuffixNode) else []
-    while stack and len(out) < TREE_ROWS:
+    stack = [tree.root(depth=depth or TREE_DEPTH)]
+    while stack:
         node = stack.pop()
         row = plain(dataclasses.replace(node, children=()))
         del row["children"]
-        out.append(row)
+        out.append({"side": tree.side.value, **row})
         stack.extend(reversed(node.children))
     return out
 
@@ -242,7 +256,7 @@ def _bill(row: BillRow) -> dict[str, Any]:
 
 def _search(search: Search | None, top: int, truncated: dict[str, Any]) -> dict[str, Any]:
     if search is None:
-        return {"lists": [], "bill": None, "unclaimed": {}}
+        return {"lists": [], "bill": None, "unclaimed": {}, "autopath": 0}
     bill = search.bill
     for name in ("clients", "bases", "suffixes"):
         rows = getattr(bill, name)
