@@ -157,6 +157,7 @@ case(
     "Ethernet over MPLS with a control word",
     pcap([ethernet(mpls(bytes(4) + E4, 16), 0x8847)]),
     row(),
+    tshark="does not open pseudowires unless told to",
 )
 case("ppp", "PPP with and without address and control", pcap([ppp(P4), ppp(P4, framed=False)], 9), row(), row(frame=2))
 case("loop", "OpenBSD loopback", pcap([null(P4, 2, ">"), null(P6, 24, ">")], 108), row(), row(frame=2, **V6))

@@ -64,8 +64,8 @@ def check() -> int:
         theirs = seen_by_tshark(case)
         if (ours == theirs) != (not case.tshark):
             bad += 1
-            print(f"{case.name}: rows {ours}, tshark {theirs}, said: {case.tshark or 'agrees'}")
-    print(f"{len(CASES)} captures, {bad} to look at")
+            sys.stdout.write(f"{case.name}: rows {ours}, tshark {theirs}, said: {case.tshark or 'agrees'}" + "\n")
+    sys.stdout.write(f"{len(CASES)} captures, {bad} to look at" + "\n")
     return 1 if bad else 0
 
 

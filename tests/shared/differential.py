@@ -57,7 +57,9 @@ def captures_in(folder: Path, most: int) -> Iterator[Path]:
 def disagreements(path: Path, chunk: int = 0) -> list[str]:
     """Where the decoders disagree about one capture, in words."""
     data = octets(path)
-    return differences(said(ReferenceDecoder, data, answers=True), said(native_class(), data, chunk=chunk, answers=True))
+    return differences(
+        said(ReferenceDecoder, data, answers=True), said(native_class(), data, chunk=chunk, answers=True)
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -75,8 +77,8 @@ def main(argv: list[str] | None = None) -> int:
             found = disagreements(path, args.chunk)
             read, bad = read + 1, bad + bool(found)
             for line in found:
-                print(f"{path.name}: {line}", flush=True)
-    print(f"{read} captures, {bad} disagreements")
+                sys.stdout.write(f"{path.name}: {line}" + "\n")
+    sys.stdout.write(f"{read} captures, {bad} disagreements" + "\n")
     return 1 if bad else 0
 
 
