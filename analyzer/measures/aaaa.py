@@ -26,7 +26,7 @@ _NAMES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class AaaaName:
-    """One name with A records; its AAAA queries all came back empty, or as NXDOMAIN (`denied`)."""
+    """One name whose A is NOERROR; its AAAA queries all came back empty, or as NXDOMAIN (`denied`)."""
 
     qname: str
     server: str
@@ -87,7 +87,7 @@ class Measure:
         every = np.flatnonzero(mask)
         rows = asked.rows.take(every)
         dual = np.unique(rows.qname[(rows.qtype == _AAAA) & (rows.data > 0)])
-        ipv4 = np.setdiff1d(np.unique(rows.qname[(rows.qtype == _A) & (rows.data > 0)]), dual)
+        ipv4 = np.setdiff1d(np.unique(rows.qname[_a_noerror(rows)]), dual)
         wasted = (rows.qtype == _AAAA) & np.isin(rows.qname, ipv4) & (rows.nodata + rows.nxdomain > 0)
         wasted &= _same_client(rows)
         if not wasted.any():
@@ -123,16 +123,20 @@ def _pairs(rows: AskedTable) -> Array:
     return rows.client.astype(np.uint64) << np.uint64(32) | rows.qname.astype(np.uint64)
 
 
+def _a_noerror(rows: AskedTable) -> Array:
+    return np.asarray((rows.qtype == _A) & (rows.data + rows.nodata > 0))
+
+
 def _same_client(rows: AskedTable) -> Array:
-    """Whether the row's client got an A record for the row's name."""
+    """Whether the row's client got NOERROR for the A of the row's name."""
     pair = _pairs(rows)
-    return np.isin(pair, pair[(rows.qtype == _A) & (rows.data > 0)])
+    return np.isin(pair, pair[_a_noerror(rows)])
 
 
 def _near(rows: AskedTable) -> Array:
     """Whether the same client asked the A record of the row's name within 60 s of the row's own queries."""
     pair = _pairs(rows)
-    good = np.flatnonzero((rows.qtype == _A) & (rows.data > 0))
+    good = np.flatnonzero(_a_noerror(rows))
     keys, index = np.unique(pair[good], return_inverse=True)
     first = np.full(len(keys), np.iinfo(np.int64).max)
     last = np.full(len(keys), np.iinfo(np.int64).min)

@@ -161,7 +161,7 @@ class Measure:
         fresh &= ~((last_kind == _POSITIVE) & (last_ttl - gap < last_ttl // 10))  # prefetch asks in the last tenth
         size = len(keys["client"])
         hits = {
-            "bare": (last_kind == _BARE) & (kind == _BARE),
+            "bare": (kind == _BARE) & (np.where(earlier >= start, kind[np.maximum(earlier, 0)], keys["kind"][number]) == _BARE),
             "negative": fresh & (last_kind == _NEGATIVE),
             "positive": fresh & (last_kind == _POSITIVE),
         }

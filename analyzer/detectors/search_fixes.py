@@ -1,0 +1,126 @@
+"""Lines to paste against search expansion and leaks, and the example lookups that prove them.
+
+A name from the wire enters such a line only if it is made of letters, digits, hyphens and underscores.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from analyzer.findings import Fix, Frame, Step
+from analyzer.measures.rates import per_min
+from analyzer.measures.search_rows import ExampleStep
+
+__all__ = [
+    "AAAA_TEMPLATE",
+    "KEEP_POD",
+    "chain_of",
+    "list_fixes",
+    "name_filter",
+    "ndots_fixes",
+    "paste",
+    "rate",
+    "source_fixes",
+    "template",
+]
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+AAAA_TEMPLATE: Final = """template IN AAAA . {
+    rcode NOERROR
+    authority ". 60 IN SOA ns.invalid. hostmaster.invalid. (1 60 60 60 60)"
+}"""
+
+KEEP_POD: Final = Fix("afterwards", "# recreate the pods: a running pod keeps its old /etc/resolv.conf")
+
+
+def paste(name: str) -> str:
+    """The name where it is safe to paste into a root shell's files, else `<NAME>`."""
+    return name if len(name) <= 253 and _PLAIN.fullmatch(name) else "<NAME>"
+
+
+def template(zone: str, comment: str = "") -> str:
+    """A Corefile block that answers a zone with NXDOMAIN and an SOA, so that every cache may keep it."""
+    head = f"# {comment}\n" if comment else ""
+    return (
+        f"{head}template IN ANY {paste(zone)} {{\n    rcode NXDOMAIN\n"
+        '    authority "{{ .Zone }} 60 IN SOA ns.{{ .Zone }} hostmaster.{{ .Zone }} (1 60 60 60 60)"\n}'
+    )
+
+
+def ndots_fixes(example: str) -> tuple[Fix, ...]:
+    """Ways to ask the right name first; `example` is a base name seen."""
+    name = paste(example)
+    return (
+        Fix("the application, or the ExternalName service", f"{name}.    # with the final dot: no search at all"),
+        Fix(
+            "pod spec (Deployment, StatefulSet, …)",
+            'dnsConfig:\n  options:\n  - name: ndots\n    value: "2"',
+        ),
+        Fix("pod spec, where no Services are used", "dnsPolicy: Default"),
+        Fix(
+            "Corefile of the cluster DNS (not of node-local DNS; useless for names that do not exist)",
+            "autopath @kubernetes\nkubernetes cluster.local {\n    pods verified\n}",
+        ),
+    )
+
+
+def source_fixes(suffix: str) -> tuple[Fix, ...]:
+    """Ways to take an outside search domain out of the nodes, and so out of the pods."""
+    name = paste(suffix)
+    return (
+        Fix(
+            "netplan, each interface of the nodes",
+            "dhcp4-overrides:\n  use-domains: false\ndhcp6-overrides:\n  use-domains: false\n"
+            f"# and no `search: [{name}]` under nameservers",
+        ),
+        Fix("systemd-networkd, the .network file", "[DHCPv4]\nUseDomains=no\n\n[IPv6AcceptRA]\nUseDomains=no"),
+        Fix(
+            "dnsmasq of the LAN, if it serves DHCP",
+            "dhcp-option=tag:k8s,15    # empty: no domain name for the nodes; and no option:domain-search",
+        ),
+        Fix(
+            "kubelet configuration",
+            "resolvConf: /etc/kubernetes/resolv.conf    # a file that holds only: nameserver <LAN-DNS>",
+        ),
+        KEEP_POD,
+    )
+
+
+def list_fixes(suffixes: Sequence[str], domain: str) -> tuple[Fix, ...]:
+    """What to do about the outside suffixes of a list."""
+    outside = [s for s in suffixes if s != domain and not s.endswith("." + domain)]
+    return source_fixes(outside[0]) if outside else ()
+
+
+def chain_of(example: Iterable[ExampleStep]) -> tuple[Step, ...]:
+    """The steps of one lookup as evidence."""
+    return tuple(
+        Step(
+            frame=Frame(step.file, step.frame),
+            time_ns=step.time_ns,
+            text=f"{step.name} {step.types}: {step.outcome}{' ' + step.answer if step.answer else ''}",
+            numbers={
+                "suffix": step.suffix or "(as typed)",
+                "rcode": step.rcode,
+                "rtt_ms": round(step.rtt_ns / 1e6, 3) if step.rtt_ns is not None else None,
+                "queries": step.queries,
+                "server": step.server,
+            },
+        )
+        for step in example
+    )
+
+
+def rate(count: int, covered_ns: int) -> float | None:
+    """Events a minute, to a tenth; None where less than a minute is covered."""
+    value = per_min(count, covered_ns)
+    return None if value is None else round(value, 1)
+
+
+def name_filter(name: str) -> str:
+    """A Wireshark display filter for names that end in `name`; empty where the name needs quoting."""
+    plain = paste(name)
+    return "" if plain == "<NAME>" else f'dns.qry.name matches "(^|[.]){plain.replace(".", "[.]")}$"'
