@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -41,14 +41,14 @@ class Change(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """One row: counts, and rates per minute of covered time (None where a report covers no time). `ratio` is after/before."""
+    """One row: counts, and rates per second of covered time (None where a report covers none). `ratio` is after/before."""
 
     key: str
     side: str
     before: int
     after: int
-    before_per_min: float | None
-    after_per_min: float | None
+    before_per_s: float | None
+    after_per_s: float | None
     ratio: float | None
     change: Change
     detail: str = ""
@@ -110,8 +110,8 @@ class _Scale:
     after_s: float
 
     def delta(self, key: str, side: str, before: int, after: int, detail: str = "", cut: bool = False) -> Delta:
-        rate_before = before * 60 / self.before_s if self.before_s else None
-        rate_after = after * 60 / self.after_s if self.after_s else None
+        rate_before = before / self.before_s if self.before_s else None
+        rate_after = after / self.after_s if self.after_s else None
         first, second = (
             (rate_before, rate_after) if rate_before is not None and rate_after is not None else (before, after)
         )
@@ -209,9 +209,9 @@ def _totals(before: Mapping[str, Any], after: Mapping[str, Any], scale: _Scale) 
     return _sorted(row for row in rows if row.before or row.after)
 
 
-_ORDER: Final = {change: at for at, change in enumerate(Change)}
+_ORDER: Final = {Change.NEW: 0, Change.GONE: 0, Change.CHANGED: 0, Change.BELOW_THE_CUT: 1, Change.SAME: 2}
 
 
-def _sorted(deltas: Any) -> tuple[Delta, ...]:
-    """New, gone, changed, below the cut, same; the greatest difference first."""
+def _sorted(deltas: Iterable[Delta]) -> tuple[Delta, ...]:
+    """What differs, what is below the cut, what is the same; the greatest difference first."""
     return tuple(sorted(deltas, key=lambda d: (_ORDER[d.change], -abs(d.after - d.before), d.side, d.key)))

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any, Final
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from analyzer.compare import Change, Comparison, Delta
 from analyzer.report.escape import json_text
 from analyzer.report.json import plain
 from analyzer.report.look import Look, columns, console, heading, styled
-from analyzer.report.times import duration
+from analyzer.report.times import amount, duration
 
 __all__ = ["SCHEMA", "document", "render", "render_json"]
 
@@ -45,62 +44,60 @@ def render(comparison: Comparison, look: Look, out: IO[str]) -> None:
 
 def _parts(comparison: Comparison, look: Look) -> Iterator[RenderableType]:
     for which, side in (("before", comparison.before), ("after ", comparison.after)):
-        span = f"{duration(side.covered_s)}, {side.queries:,} queries on all legs, from {side.first or 'no time'}"
-        yield styled(look, f"{which}  ", (side.name, "bold"), f"  {span}")
+        since = f" from {side.first[:19].replace('T', ' ')} UTC" if side.first else ""
+        note = f"  {duration(side.covered_s)}{since}, {amount(side.queries)} queries on all legs"
+        yield styled(look, f"{which}  ", (side.name, "bold"), note)
     for note in comparison.notes:
         yield styled(look, ("note ", "bold yellow"), note)
-    yield from _totals(comparison, look)
+    unit = _Unit(comparison)
+    yield heading(look, "QUERIES BY SIDE", "sides are never added")
+    yield unit.table(comparison.totals, look, "")
     yield from _findings(comparison, look)
     for table, rows in comparison.sections.items():
-        yield from _section(_TITLES[table], rows, look)
+        yield from _section(unit, _TITLES[table], rows, look)
     if not comparison.changed:
         yield styled(look, "\n", ("NO DIFFERENCE", "bold green"), " beyond chance: nothing new, gone or changed.")
 
 
-def _totals(comparison: Comparison, look: Look) -> Iterator[RenderableType]:
-    yield heading(look, "Queries by side", "sides are never added")
-    yield _table(comparison.totals, look)
-
-
 def _findings(comparison: Comparison, look: Look) -> Iterator[RenderableType]:
-    if not comparison.findings:
-        yield heading(look, "Findings", "none in either")
-        return
-    yield heading(look, "Findings")
+    yield heading(look, "FINDINGS", "" if comparison.findings else "none in either")
     for delta in comparison.findings:
-        word = Text(f"{look.text(delta.change.value):<8}", style=_STYLE.get(delta.change, "dim"))
-        counts = f"  ({delta.before:,} > {delta.after:,} events)" if delta.before and delta.after else ""
-        yield Text.assemble(word, " ", look.text(delta.detail), look.text(counts))
+        counts = f" ({amount(delta.before)} > {amount(delta.after)} events)" if delta.before and delta.after else ""
+        yield styled(look, (f"{delta.change.value:<8}", _STYLE.get(delta.change, "dim")), f" {delta.detail}{counts}")
 
 
-def _section(title: str, rows: Sequence[Delta], look: Look) -> Iterator[RenderableType]:
+def _section(unit: _Unit, title: str, rows: Sequence[Delta], look: Look) -> Iterator[RenderableType]:
     differing = [row for row in rows if row.change is not Change.SAME]
     if not differing:
         return
-    same = len(rows) - len(differing)
     shown = differing[: look.rows]
     more = f", {len(differing) - len(shown)} more differ" if len(shown) < len(differing) else ""
-    yield heading(look, title, f"{same} alike{more}")
-    yield _table(shown, look)
+    yield heading(look, title.upper(), f"{len(rows) - len(differing)} alike{more}")
+    yield unit.table(shown, look, title.lower())
 
 
-def _table(rows: Sequence[Delta], look: Look) -> RenderableType:
-    heads = ("change", "", "side", "before/min", "after/min", "ratio", "before", "after")
-    return columns(look, heads, [_row(row) for row in rows], left=(0, 1, 2))
+class _Unit:
+    """Rates a minute; a second where one of the two covers less than a minute, which must not be stretched to one."""
 
+    def __init__(self, comparison: Comparison) -> None:
+        short = min(comparison.before.covered_s, comparison.after.covered_s) < 60
+        self._word, self._factor = ("/s", 1) if short else ("/min", 60)
 
-def _row(row: Delta) -> list[str]:
-    return [
-        row.change.value,
-        row.key,
-        row.side,
-        _rate(row.before_per_min),
-        _rate(row.after_per_min),
-        f"{row.ratio:.2f}" if row.ratio is not None and row.before and row.after else "",
-        f"{row.before:,}",
-        f"{row.after:,}",
-    ]
+    def table(self, rows: Sequence[Delta], look: Look, what: str) -> RenderableType:
+        heads = (what, "side", "change", f"before{self._word}", f"after{self._word}", "ratio", "before", "after")
+        return columns(look, heads, [self._row(row) for row in rows], left=(0, 1, 2))
 
+    def _row(self, row: Delta) -> list[str]:
+        return [
+            row.key,
+            row.side,
+            row.change.value,
+            self._rate(row.before_per_s),
+            self._rate(row.after_per_s),
+            f"{row.ratio:.2f}" if row.ratio is not None and row.before and row.after else "",
+            amount(row.before),
+            amount(row.after),
+        ]
 
-def _rate(value: float | None) -> str:
-    return "" if value is None else f"{value:,.1f}"
+    def _rate(self, per_s: float | None) -> str:
+        return "-" if per_s is None else f"{per_s * self._factor:,.1f}"
