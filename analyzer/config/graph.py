@@ -14,7 +14,7 @@ from analyzer.findings import SourceLine
 
 __all__ = ["Edge", "Graph", "NameClass", "SearchList", "build", "searches"]
 
-_MAX_CLASSES = 200
+_MAX_CLASSES = 80  # of names; past it the zones that come last in the files are left out
 _REVERSE = ("in-addr.arpa.", "ip6.arpa.")
 
 
@@ -139,6 +139,8 @@ def _classes(site: Site, instances: Sequence[Instance], lists: Sequence[SearchLi
     for zone in _explicit(site):
         if zone not in used and zone not in _REVERSE:
             found[f"zone {zone}"] = zone
+    if len(found) > _MAX_CLASSES:
+        site.notes.append(f"only the first {_MAX_CLASSES} of {len(found)} kinds of names are looked at")
     return [NameClass(label, name) for label, name in list(found.items())[:_MAX_CLASSES]]
 
 
@@ -159,7 +161,8 @@ def _explicit(site: Site) -> Iterator[str]:
     for host in site.hosts.values():
         if host.dnsmasq:
             yield from (one.zone for one in host.dnsmasq.servers)
-            yield from (one.zone for one in host.dnsmasq.locals_ if one.key != "bogus-priv")
+            # `address=` is what block lists are made of: hundreds of thousands of names that go nowhere
+            yield from (one.zone for one in host.dnsmasq.locals_ if one.key not in ("bogus-priv", "address"))
         for link in host.links:
             yield from (normal(one.name) for one in link.domains)
         if host.resolved:

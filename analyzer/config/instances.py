@@ -12,6 +12,8 @@ from analyzer.findings import SourceLine
 
 __all__ = ["Ask", "Decision", "Instance", "weighted"]
 
+_MAX_ASKED = 64  # servers of one decision; real lists have a handful
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -73,6 +75,7 @@ class Instance:
 
 def weighted(endpoints: Sequence[tuple[Endpoint, tuple[SourceLine, ...]]], policy: str) -> tuple[Ask, ...]:
     """The chances of each upstream: `sequential` the first only, `all` every one, else equal shares of one."""
+    endpoints = endpoints[:_MAX_ASKED]
     share = 1.0 if policy in ("all", "sequential") else 1.0 / max(1, len(endpoints))
     return tuple(
         Ask(place, share, policy == "sequential" and position > 0, sources)

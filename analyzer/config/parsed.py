@@ -118,6 +118,6 @@ def endpoint(text: str) -> Endpoint | None:
         number = None
     number = number or (after if after.isdigit() else None)
     literal = address(rest)
-    if literal is None or (number and not (number.isdecimal() and 0 < int(number) < 65536)):
+    if literal is None or (number and not (number.isdecimal() and len(number) < 6 and 0 < int(number) < 65536)):
         return None
     return Endpoint(literal, int(number) if number else port, proto)

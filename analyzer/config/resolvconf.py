@@ -41,7 +41,7 @@ class ResolvConf:
     @property
     def ndots(self) -> int:
         found = [option[6:] for option in self.options if option.startswith("ndots:")]
-        return min(int(found[-1]), 15) if found and found[-1].isdecimal() else 1
+        return min(int(found[-1][:9]), 15) if found and found[-1].isdecimal() else 1
 
 
 def read(text: str, origin: str) -> Parsed[ResolvConf]:

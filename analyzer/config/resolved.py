@@ -19,7 +19,12 @@ _OTHER_KEYS = frozenset(
     " RefuseRecordTypes".split()
 )
 _STATUS = re.compile(r"\s*(?:Link (?P<index>\d+) \((?P<name>[^)]*)\)|(?P<word>Global))\s*$")
-_FIELD = re.compile(r"\s*(?P<key>[A-Z][A-Za-z0-9 .]*?|resolv\.conf mode)\s*: ?(?P<value>.*)$")
+_FIELDS = frozenset(
+    "DNS Servers|DNS Domain|Current DNS Server|Fallback DNS Servers|Current Scopes|Protocols|resolv.conf mode|Default Route"
+    "|DefaultRoute setting|LLMNR setting|MulticastDNS setting|DNSOverTLS setting|DNSSEC setting|DNSSEC supported|DNSSEC NTA".split(
+        "|"
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +152,16 @@ def read_status(text: str, origin: str) -> Parsed[Status]:
                 links.append(link)
             link, key = (None if head.group("word") else Link(head.group("name"))), ""
             continue
-        # `[^:]` before ": " keeps an IPv6 server on a continuation line from reading as a key
-        match = _FIELD.match(line.text)
-        value = line.text
-        if match:
-            key, value = match.group("key").strip(), match.group("value")
-        elif not key:
-            problems.append(Problem(line.source, "not part of `resolvectl status`"))
+        # only known keys: an IPv6 server on a continuation line holds colons as well
+        name, colon, value = line.text.partition(":")
+        if colon and name.strip() in _FIELDS:
+            key = name.strip()
+        else:
+            value = line.text
+            unknown = colon and endpoint(value.split()[0]) is None
+            if unknown or not key:
+                problems.append(Problem(line.source, "not part of `resolvectl status`"))
+                key = ""
         words = value.split()
         if key == "DNS Servers":
             servers = _servers(words, line.source, problems)

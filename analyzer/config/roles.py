@@ -40,8 +40,7 @@ ROLES: dict[str, str] = {
 }
 _ROOTS = frozenset({"etc", "run", "var", "usr"})
 _NODELOCAL = re.compile(r"node-?local-?(dns|cache)?|local-?dns", re.IGNORECASE)
-_LINK_LOCAL_BIND = re.compile(r"^\s*bind\s.*\b169\.254\.|__PILLAR__LOCAL__DNS__", re.MULTILINE)
-_POD_SEARCH = re.compile(r"^search\s+\S+?\.svc\.(\S+)\s+svc\.\1\s+\1(\s|$)", re.MULTILINE)
+_LINK_LOCAL_BIND = re.compile(r"^[ \t]*bind\s.*\b169\.254\.|__PILLAR__LOCAL__DNS__", re.MULTILINE)
 _KUBESPRAY = re.compile(rf"^(?:{'|'.join(sorted(KEYS - {'ndots', 'nameservers'}))}):", re.MULTILINE)
 
 
@@ -73,7 +72,7 @@ def _by_name(posix: PurePosixPath) -> str | None:
 
 def _by_content(posix: PurePosixPath, text: str) -> str | None:
     if posix.suffix.lower() in (".yaml", ".yml", ".json", "") and re.search(
-        r"^\s*[\"']?kind[\"']?:", text, re.MULTILINE
+        r"^[ \t]*[\"']?kind[\"']?:", text, re.MULTILINE
     ):
         return "kubelet" if "KubeletConfiguration" in text and "ConfigMap" not in text else "kubernetes"
     if re.search(r"^network:\s*$", text, re.MULTILINE):
@@ -88,7 +87,7 @@ def _by_content(posix: PurePosixPath, text: str) -> str | None:
         return "resolved"
     if re.search(r"^\[Match\]", text, re.MULTILINE) and re.search(r"^\[Network\]", text, re.MULTILINE):
         return "networkd"
-    if re.search(r"^\s*(forward|kubernetes)\s", text, re.MULTILINE) and "{" in text:
+    if re.search(r"^[ \t]*(forward|kubernetes)\s", text, re.MULTILINE) and "{" in text:
         return "corefile"
     if re.search(r"^nameserver\s", text, re.MULTILINE):
         return "resolv.conf"
@@ -143,4 +142,14 @@ def role_of_resolvconf(path: str, text: str) -> str:
             return role
     if "stub-resolv" in short:
         return "stub"
-    return "pod" if _POD_SEARCH.search(text) and "ndots:5" in text else "node"
+    return "pod" if "ndots:5" in text and _kubelet_search(text) else "node"
+
+
+def _kubelet_search(text: str) -> bool:
+    """Whether a `search` line begins as kubelet writes it: NS.svc.DOMAIN svc.DOMAIN DOMAIN."""
+    for line in text.splitlines()[:1000]:
+        words = line[:5000].split()[:4]
+        if len(words) == 4 and words[0] == "search":
+            first, second, third = words[1:]
+            return second == f"svc.{third}" and first.endswith(f".{second}")
+    return False

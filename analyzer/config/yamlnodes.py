@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.config.parsed import Problem
@@ -11,6 +12,7 @@ __all__ = ["MAX_YAML", "Tree", "documents"]
 
 MAX_YAML = 2_000_000  # characters; PyYAML reads about 100 kB a second, a `kubectl get cm -A` is below this
 _MAX_ITEMS = 10_000
+_MAX_NESTING = 200  # PyYAML's scanner takes quadratic time for open brackets; real files nest below ten
 
 
 class Tree:
@@ -82,6 +84,8 @@ def documents(text: str, origin: str) -> tuple[list[Tree], list[Problem]]:
 
     if len(text) > MAX_YAML:
         return [], [Problem(SourceLine(origin, 1), f"more than {MAX_YAML} characters of YAML; not read", error=True)]
+    if _deepest(text) > _MAX_NESTING:
+        return [], [Problem(SourceLine(origin, 1), f"brackets nested deeper than {_MAX_NESTING}; not read", error=True)]
     lines = text.splitlines()
     found: list[Tree] = []
     try:
@@ -96,6 +100,15 @@ def documents(text: str, origin: str) -> tuple[list[Tree], list[Problem]]:
     except (RecursionError, ValueError) as error:
         return found, [Problem(SourceLine(origin, 1), f"not readable YAML: {type(error).__name__}", error=True)]
     return found, []
+
+
+def _deepest(text: str) -> int:
+    """The most brackets and braces open at once, quotes not minded: a bound that only made-up files exceed."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _short(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,38 @@ def test_no_damage_breaks_the_diagnosis(tmp_path: Path, data: st.DataObject) -> 
     write(tmp_path, {other: text.encode("utf-8", "replace").decode() for other, text in files.items()})
     diagnosis = diagnose([str(tmp_path)])
     assert len(diagnosis.read) >= 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" * 60_000 + "x",
+        "search " + "a.svc." * 20_000 + "\noptions ndots:5\n",
+        "options ndots:" + "9" * 10_000,
+        "nameserver 1.1.1.1#" + "9" * 10_000,
+        '"' * 20_000,
+        "a {" * 8_000,
+        "Global\n" + "A " * 20_000,
+        "kind: x\n" + "- " * 20_000,
+        "address=/" + "/".join(f"a{number}.example" for number in range(8_000)) + "/0.0.0.0",
+        ". {\n  forward . " + "192.0.2.1 " * 8_000 + "\n}",
+        "import a\n" * 8_000,
+    ],
+    ids=lambda text: repr(text.strip()[:12]),
+)
+def test_large_and_odd_texts_take_no_time(tmp_path: Path, text: str) -> None:
+    """Each of these is quadratic, or worse, for a careless pattern; the bound is loose on purpose."""
+    start = time.process_time()
+    for name in (
+        "resolv.conf",
+        "Corefile",
+        "dnsmasq.conf",
+        "resolved.conf",
+        "resolvectl.txt",
+        "a.network",
+        "any",
+        "any.yaml",
+    ):
+        (tmp_path / name).write_text(text)
+    diagnose([str(tmp_path)])
+    assert time.process_time() - start < 5

@@ -68,3 +68,9 @@ def test_status_text() -> None:
 
 def test_other_text_is_no_status() -> None:
     assert [one.source.line for one in read_status("hello\n", "f").problems] == [1]
+
+
+def test_an_unknown_field_ends_the_list_before_it() -> None:
+    parsed = read_status("Global\n DNS Servers: 192.0.2.1\n Weather: fine\n 192.0.2.2\n", "f")
+    assert [one.endpoint.address for one in parsed.content.resolved.servers] == ["192.0.2.1"]
+    assert [one.source.line for one in parsed.problems] == [3, 4]
