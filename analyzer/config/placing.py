@@ -9,7 +9,7 @@ from functools import partial
 from analyzer.config import servers
 from analyzer.config.corefile import Block
 from analyzer.config.instances import Instance
-from analyzer.config.parsed import Endpoint, is_loopback
+from analyzer.config.parsed import Endpoint, address, is_loopback
 from analyzer.config.resolved import Resolved
 from analyzer.config.site import GATEWAY, UNKNOWN, Host, NameserverFile, Placed, Site
 from analyzer.findings import SourceLine
@@ -94,7 +94,7 @@ def _elsewhere(site: Site, placed: Placed, nodes: Sequence[Host], earlier: Seque
     on_host = _on_host(placed)
     if on_host:
         host = site.host(placed.host) if placed.host else nodes[0]
-        owned = [*host.addresses, *([placed.host] if _is_address(placed.host) else [])]
+        owned = [*host.addresses, *(literal for literal in [address(placed.host)] if literal)]
     else:
         host = site.hosts.get(placed.host, nodes[0])
         owned = _service_addresses(site, placed, nodes, earlier)
@@ -127,7 +127,7 @@ def _on_host(placed: Placed) -> bool:
 
 def _service_addresses(site: Site, placed: Placed, nodes: Sequence[Host], earlier: Sequence[Instance]) -> list[str]:
     """By `coredns@ADDRESS=`, by Services, else whom the node-local cache asks for the cluster domain, else clusterDNS."""
-    given = [str(ipaddress.ip_address(placed.host))] if _is_address(placed.host) else []
+    given = [literal for literal in [address(placed.host)] if literal]
     given += site.service("coredns", "kube-dns", "rke2-coredns-rke2-coredns", "kube-dns-upstream")
     if given:
         return list(dict.fromkeys(given))
@@ -139,14 +139,6 @@ def _service_addresses(site: Site, placed: Placed, nodes: Sequence[Host], earlie
     if found:
         site.notes.append(f"{placed.name}: taken to be the cluster DNS at {found[0]}")
     return found[:1]
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _dnsmasq(site: Site, host: Host, earlier: Sequence[Instance]) -> list[Instance]:

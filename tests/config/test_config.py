@@ -124,3 +124,24 @@ def test_every_rule_is_documented_under_the_headings() -> None:
 def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a regular file"):
         diagnose([str(tmp_path / "absent.conf")])
+
+
+def test_a_stock_kubeadm_cluster_with_node_local_dns_has_no_loop() -> None:
+    """`kubectl get -o yaml` of three ConfigMaps and two Services, and the node's own file."""
+    folder = DATA / "kubeadm"
+    diagnosis = diagnose([str(folder / "cluster.yaml"), f"uplink={folder / 'uplink.resolv.conf'}"])
+    assert diagnosis.cycles == ()
+    assert {(one.id, one.severity) for one in diagnosis.findings} == {("pillar-left-over", Severity.INFO)}
+    assert diagnosis.problems == ()
+    ways = {(edge.origin, edge.target) for edge in diagnosis.graph.edges}
+    assert ("nodelocaldns@node", "coredns@pod") in ways
+    assert ("coredns@pod", "192.168.1.1") in ways
+
+
+def test_the_same_cluster_with_the_stub_file_loops_in_the_pod(tmp_path: Path) -> None:
+    text = (
+        (DATA / "kubeadm" / "cluster.yaml").read_text().replace("/run/systemd/resolve/resolv.conf", "/etc/resolv.conf")
+    )
+    diagnosis = judge(tmp_path, {"cluster.yaml": text, "etc/resolv.conf": "nameserver 127.0.0.53\n"})
+    assert only(diagnosis, "R2").severity == Severity.CRITICAL
+    assert ("certain", ("coredns@pod",)) in [(one.verdict, one.instances) for one in diagnosis.cycles]

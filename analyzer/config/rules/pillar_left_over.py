@@ -53,7 +53,7 @@ def check(graph: Graph) -> Iterator[Finding]:
             yield finding(
                 ID,
                 "runtime" if runtime else "unfilled",
-                Severity.MEDIUM if runtime else Severity.HIGH,
+                _severity(placed.name, runtime=runtime),
                 f"{name} is left over"
                 + (": right only where node-cache reads the file as Corefile.base" if runtime else ""),
                 Subject("file", placed.name),
@@ -72,5 +72,14 @@ def _value(graph: Graph, name: str) -> str:
         return "169.254.20.10"
     if name == "__PILLAR__UPSTREAM__SERVERS__":
         return LAN
-    services = graph.site.service("kube-dns-upstream", "kube-dns", "coredns")
-    return services[0] if services else "<KUBE-DNS-IP>"
+    names, unknown = {
+        "__PILLAR__CLUSTER__DNS__": ("kube-dns-upstream", "<KUBE-DNS-UPSTREAM-IP>"),
+    }.get(name, ("kube-dns", "<KUBE-DNS-IP>"))
+    return next(iter(graph.site.service(names)), unknown)
+
+
+def _severity(name: str, *, runtime: bool) -> Severity:
+    """In a manifest or a Corefile.base node-cache will fill its own two in: worth knowing, no more."""
+    if not runtime:
+        return Severity.HIGH
+    return Severity.INFO if name.endswith((".base", ".yaml", ".yml", ".json", ")")) else Severity.MEDIUM
