@@ -72,7 +72,7 @@ def _finding(evidence: Evidence, leak: Leak) -> Finding:
     high = leak.public or leak.peak_60s >= limit or leak.positive > 0
     kind = leak.kind if leak.side == Side.UPSTREAM or not leak.seen_from_cluster else f"{leak.kind}-client"
     where = " ".join(list(leak.servers)[:3])
-    verb = "will leave the cluster" if kind.endswith("-client") else "leave the cluster"
+    verb = "will leave" if kind.endswith("-client") else "leaves" if leak.distinct == 1 else "leave"
     names = f"{leak.distinct} cluster name{'s' * (leak.distinct != 1)}"
     tail = f" with {leak.suffix} appended" if leak.suffix else ""
     chain = _chain(evidence, leak)
@@ -82,7 +82,7 @@ def _finding(evidence: Evidence, leak: Leak) -> Finding:
         kind=kind,
         severity=Severity.HIGH if high else Severity.MEDIUM,
         confidence=Confidence.MEDIUM if kind.endswith("-client") else Confidence.HIGH,
-        title=f"{names} {verb}{tail}: {leak.queries} queries to {where}",
+        title=f"{names} {verb} the cluster{tail}: {leak.queries} queries to {where}",
         subject=Subject("suffix", leak.zone),
         first=leak.first,
         last=leak.last,

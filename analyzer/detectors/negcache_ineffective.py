@@ -7,7 +7,8 @@ before min(SOA TTL, SOA minimum) less one second is over. It fires at three re-a
 denied (of at least ten), or at 30 re-asks a minute. Re-asks within 50 ms were in flight and do not count.
 
 Kinds by the shortest gap: `denial-cap` (4.5 to 5.6 s: node-local DNS' `denial 9984 5`; info), `cache-30` (29 to 31 s:
-a cache of 30 s under a longer TTL; info), `not-cached` (shorter: switched off, evicted, restarted; medium).
+a cache of 30 s under a longer TTL; info), `capped` (another time from 4.5 s on: kept, but not as long as the SOA allows;
+info), `not-cached` (shorter: switched off, evicted, restarted; medium).
 
 ## What you feel
 
@@ -67,12 +68,13 @@ def _kind(leg: CacheLeg) -> str:
     gap = leg.min_gap_ns / NS
     if 4.5 <= gap <= 5.6:
         return "denial-cap"
-    return "cache-30" if 29 <= gap <= 31 else "not-cached"
+    return "cache-30" if 29 <= gap <= 31 else "capped" if gap > 5.6 else "not-cached"
 
 
 _WORDS = {
     "denial-cap": "about 5 s, the cap that node-local DNS sets (denial 9984 5)",
     "cache-30": "about 30 s, a cache of 30 s",
+    "capped": "so it is kept, but not for that long",
     "not-cached": "less than any cache would keep it",
 }
 
@@ -131,6 +133,7 @@ def _finding(evidence: Evidence, leg: CacheLeg) -> Finding:
 _CACHE = Fix("node-local DNS Corefile, the zone's block", "cache {\n    success 9984 30\n    denial 9984 30\n}")
 _FIXES = {
     "denial-cap": (_CACHE,),
+    "capped": (_CACHE,),
     "cache-30": (Fix("Corefile, the zone's block", "cache 300    # up to the TTL that the SOA allows"),),
     "not-cached": (
         _CACHE,

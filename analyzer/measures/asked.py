@@ -79,7 +79,7 @@ class Measure:
     def update(self, batch: TransactionBatch) -> None:
         """Count the batch's queries."""
         rows = batch.transactions
-        rows = rows.take(rows.state != State.ORPHAN)
+        rows = rows.take((rows.state != State.ORPHAN) & ((rows.present & int(Present.QUESTION)) != 0))
         if not len(rows):
             return
         distinct, first, index = grouped(_keys(rows))

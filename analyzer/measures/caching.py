@@ -98,7 +98,7 @@ class Measure:
     def update(self, batch: TransactionBatch) -> None:
         """Follow the batch's transactions."""
         rows = batch.transactions
-        rows = rows.take((rows.state != State.ORPHAN) & (rows.transport <= 1))
+        rows = rows.take((rows.state != State.ORPHAN) & ((rows.present & int(Present.QUESTION)) != 0))
         if not len(rows):
             return
         distinct, first, index = grouped(_key(rows))

@@ -89,8 +89,10 @@ class Measure:
         rows = asked.rows
         groups: dict[tuple[str, int], list[int]] = defaultdict(list)
         inside = f".{domain.name}"
-        for at in np.flatnonzero((rows.data > 0) & (rows.answer_addr > 0)).tolist():
-            suffix = search.suffix_of.get(int(rows.qname[at]), "")
+        known = np.zeros(len(self._context.names), np.bool_)
+        known[[name for name, suffix in search.suffix_of.items() if suffix]] = True
+        for at in np.flatnonzero((rows.data > 0) & (rows.answer_addr > 0) & known[rows.qname]).tolist():
+            suffix = search.suffix_of[int(rows.qname[at])]
             if suffix and suffix != domain.name and not suffix.endswith(inside):
                 groups[suffix, int(rows.answer_addr[at])].append(at)
         found = [self._wildcard(asked, search, *key, members) for key, members in groups.items()]

@@ -68,6 +68,7 @@ class Lookups:
     ) -> tuple[LookupTable, StepTable]:
         """Take questions (final, in order of time; none that began before `watermark_ns` will follow) and the
         transactions that they consist of, which may come earlier but not later; return what became final."""
+        questions = questions.take((questions.present & int(Present.QUESTION)) != 0)  # else the name was cut off
         self._hear(transactions)
         rows = self._rows(questions)
         rows = _concat(self._held, rows)
