@@ -1,4 +1,4 @@
-"""`dnsloupe explain ID`: the documentation of one detector."""
+"""`dnsloupe explain ID`: the documentation of one detector or configuration rule."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ __all__ = ["command"]
 @click.argument("ident", metavar="ID")
 def command(ident: str) -> None:
     """Say what a finding means: what it detects, what you feel, the evidence, look-alikes, the fix, references."""
+    from analyzer.config import RULES
     from analyzer.detectors import registry
 
-    detector = registry().get(ident.strip().lower().replace("_", "-"))
-    if detector is None:
-        near = difflib.get_close_matches(ident, registry(), 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UsageError(f"no detector {ident!r}{hint} (dnsloupe detectors lists them)")
-    click.echo(f"# {detector.id}\n\n{detector.doc.strip()}")
+    documents = {name: detector.doc for name, detector in registry().items()} | RULES
+    folded = {name.lower(): name for name in documents}
+    wanted = ident.strip().lower().replace("_", "-")
+    if wanted not in folded:
+        near = difflib.get_close_matches(wanted, folded, 1)
+        hint = f"; did you mean {folded[near[0]]}?" if near else ""
+        raise UsageError(f"no detector or rule {ident!r}{hint} (dnsloupe detectors lists them)")
+    name = folded[wanted]
+    click.echo(f"# {name}\n\n{documents[name].strip()}")

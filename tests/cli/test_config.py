@@ -40,3 +40,10 @@ def test_environment_of_the_server(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "192.168.1.1" in [edge["to"] for edge in found["edges"]]
     run(["config", str(path), "-o", "json"])
     assert "LAN_DNS" in json.loads(capsys.readouterr().out)["not_understood"][0]["why"]
+
+
+def test_every_rule_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    for asked, head in (("R1", "# R1"), ("r12", "# R12"), ("config-loop", "# config-loop")):
+        assert run(["explain", asked]) == 0
+        assert capsys.readouterr().out.startswith(f"{head}\n\n")
+    assert run(["explain", "R99"]) == 2
