@@ -83,6 +83,10 @@ def build(site: Site) -> Graph:
             decision = instance.decide(name_class.name)
             graph.decisions[instance.id, name_class.label] = decision
             graph.edges += _edges(graph, instance, name_class, decision)
+            if decision.unknown and decision.source:
+                site.notes.append(
+                    f"{decision.source.place}: the file that {instance.id} forwards to was not given; loops through it cannot be seen"
+                )
     return graph
 
 

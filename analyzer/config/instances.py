@@ -30,7 +30,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to a name: it `ends` here for the reason given, or goes to `asks`; `zone` is what matched it."""
+    """What happens to a name: it `ends` here for the reason given, or goes to `asks`; `zone` is what matched it.
+
+    `unknown`: it is forwarded, but to where nothing that was given says.
+    """
 
     zone: str
     source: SourceLine | None
@@ -38,6 +41,7 @@ class Decision:
     ends: str = ""
     policy: str = ""
     block: Block | None = None
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,10 +83,16 @@ def _node_local(site: Site, placed: Placed, host: Host) -> list[Instance]:
         found.append(
             Instance(
                 _id("nodelocaldns", host.name, port, literals, found), "coredns", placed.role, host.name, host.name, literals,
-                everything, port, blocks[0].source, decide, tuple(host.addresses) if everything else (), tuple(blocks),
+                everything, port, blocks[0].source, decide, _host_addresses(host) if everything else (), tuple(blocks),
             )
         )  # fmt: skip
     return found
+
+
+def _host_addresses(host: Host) -> tuple[str, ...]:
+    """What a server without `bind` on this host hears: its addresses, and the link-local one that kubelet gives to pods."""
+    given = [literal for literal, _ in host.kubelet.cluster_dns] if host.kubelet else []
+    return (*host.addresses, *(literal for literal in given if ipaddress.ip_address(literal).is_link_local))
 
 
 def _elsewhere(site: Site, placed: Placed, nodes: Sequence[Host], earlier: Sequence[Instance]) -> list[Instance]:

@@ -48,7 +48,9 @@ def coredns(blocks: Sequence[Block], files: FileReader, cluster_dns: Sequence[st
             return Decision(zone, block.source, ends="no plugin takes it further", block=block)
         targets = expand(chosen, files, cluster_dns)
         missing = "" if targets else "where it forwards to is not known"
-        return Decision(zone, chosen.source, weighted(targets, chosen.policy), missing, chosen.policy, block)
+        return Decision(
+            zone, chosen.source, weighted(targets, chosen.policy), missing, chosen.policy, block, not targets
+        )
 
     return decide
 

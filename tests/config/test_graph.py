@@ -53,3 +53,14 @@ def test_equal_targets_are_one_edge_with_the_sum(tmp_path: Path) -> None:
         "192.168.1.2": 0.333,
     }
     assert [source.line for source in edges["192.168.1.1"].sources] == [6, 1, 2]
+
+
+def test_a_file_that_was_not_given_is_said(tmp_path: Path) -> None:
+    files = {
+        "Corefile.nodelocal": NODELOCAL.replace("UPSTREAM", "/etc/resolv.conf"),
+        "kubelet.yaml": KUBELET.replace("RESOLV", "/etc/kubernetes/resolv.conf"),
+    }
+    missing = judge(tmp_path / "missing", files)
+    assert len([note for note in missing.notes if "was not given" in note]) == 1
+    given = judge(tmp_path / "given", files | {"etc/kubernetes/resolv.conf": "nameserver 192.168.1.1\n"})
+    assert not [note for note in given.notes if "was not given" in note]

@@ -7,7 +7,7 @@ from pathlib import Path
 from analyzer.config import diagnose
 from analyzer.config.parsed import Endpoint
 from analyzer.config.placing import find
-from tests.config.sites import CLUSTER, NODELOCAL, judge, write
+from tests.config.sites import CLUSTER, KUBELET, NODELOCAL, judge, write
 
 
 def test_instances_are_sets_of_addresses_with_equal_blocks(tmp_path: Path) -> None:
@@ -103,3 +103,11 @@ def test_coredns_on_a_hosts_own_network(tmp_path: Path) -> None:
         assert cycle.verdict == "certain"
         assert cycle.fatal == 1.0
         assert not any(one.netns.startswith("pod:") for one in diagnosis.graph.instances)
+
+
+def test_node_local_dns_without_bind_hears_what_kubelet_tells_pods(tmp_path: Path) -> None:
+    files = {
+        "Corefile.nodelocal": ". {\n  loop\n  forward . 169.254.25.10 192.168.1.1\n}\n",
+        "kubelet.yaml": KUBELET.replace("RESOLV", "/etc/resolv.conf"),
+    }
+    assert [(one.verdict, one.probability) for one in judge(tmp_path, files).cycles] == [("probabilistic", 0.5)]
