@@ -95,7 +95,9 @@ def _finding(evidence: Evidence, row: Misplaced) -> Finding:
         examples=[Frame(frame.file, frame.frame) for _, _, frame in row.top[1:6]],
         excluded=("no answer had data: not a zone routed there on purpose", "loop probes are not counted"),
         fix=(
-            Fix("dnsmasq.conf", "domain-needed" if single else f"local=/{paste(row.zone)}/    # its denials lack an SOA"),
+            Fix(
+                "dnsmasq.conf", "domain-needed" if single else f"local=/{paste(row.zone)}/    # its denials lack an SOA"
+            ),
             *(() if single else (Fix("Corefile, block .:53", template(row.zone)),)),
         ),
         references=("RFC 6761", "RFC 6762", "RFC 8375", "https://github.com/kubernetes/kubernetes/issues/89144"),

@@ -28,7 +28,9 @@ def steps_of(leg: CacheLeg, words: str) -> tuple[Step, ...]:
     kind = rrtypes.text(row.qtype)
     gap = (row.again_ns - row.first_ns) / 1e9
     return (
-        Step(Frame(row.first.file, row.first.frame), row.first_ns, f"{row.qname} {kind}: {words}", {"server": leg.server}),
+        Step(
+            Frame(row.first.file, row.first.frame), row.first_ns, f"{row.qname} {kind}: {words}", {"server": leg.server}
+        ),
         Step(
             Frame(row.again.file, row.again.frame),
             row.again_ns,

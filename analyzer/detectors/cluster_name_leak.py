@@ -110,7 +110,8 @@ def _finding(evidence: Evidence, leak: Leak) -> Finding:
         excluded=(
             "doubled cluster suffixes are search waste inside the cluster and not counted",
             f"{leak.inner_queries} queries of the same names on hops further in are not counted",
-            "a zone that is really delegated: " + (f"{leak.positive} answers with data" if leak.positive else "no data"),
+            "a zone that is really delegated: "
+            + (f"{leak.positive} answers with data" if leak.positive else "no data"),
         ),
         fix=_fixes(leak, missing),
         references=(
@@ -141,4 +142,6 @@ def _chain(evidence: Evidence, leak: Leak) -> tuple[Step, ...]:
         return ()
     name = leak.names[0]
     frame = Frame(name.first_frame.file, name.first_frame.frame)
-    return (Step(frame, leak.first, f"{name.qname}", {"queries": name.queries, "server": next(iter(leak.servers), "")}),)
+    return (
+        Step(frame, leak.first, f"{name.qname}", {"queries": name.queries, "server": next(iter(leak.servers), "")}),
+    )

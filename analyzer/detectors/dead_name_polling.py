@@ -74,7 +74,9 @@ def _finding(evidence: Evidence, row: DeadName, together: float, names: int) -> 
         id="dead-name-polling",
         kind=kind,
         severity=Severity.HIGH if high else Severity.MEDIUM if medium else Severity.LOW,
-        confidence=Confidence.MEDIUM if row.outer_only or row.lookups < 2 * thresholds.dead_lookups else Confidence.HIGH,
+        confidence=Confidence.MEDIUM
+        if row.outer_only or row.lookups < 2 * thresholds.dead_lookups
+        else Confidence.HIGH,
         title=f"{row.base} never resolves and is looked up {row.lookups} times{every}{workers} ({who})",
         subject=Subject("base", row.base if row.outer_only else f"{row.client} {row.base}"),
         first=row.first,
@@ -130,10 +132,12 @@ def _excluded(row: DeadName) -> tuple[str, ...]:
 
 def _fixes(row: DeadName) -> tuple[Fix, ...]:
     name = paste(row.base)
-    find = "kubectl get svc -A -o jsonpath='{range .items[?(@.spec.type==\"ExternalName\")]}{.metadata.namespace}/{.metadata.name} {.spec.externalName}{\"\\n\"}{end}'"
+    find = 'kubectl get svc -A -o jsonpath=\'{range .items[?(@.spec.type=="ExternalName")]}{.metadata.namespace}/{.metadata.name} {.spec.externalName}{"\\n"}{end}\''
     return (
         Fix("find who asks", find),
         Fix("the Ingress or ExternalName service", f"# repair or delete what points to {name}"),
-        Fix("ExternalName service", f"externalName: {name}.    # final dot: one name per lookup instead of {row.steps}"),
+        Fix(
+            "ExternalName service", f"externalName: {name}.    # final dot: one name per lookup instead of {row.steps}"
+        ),
         Fix("ingress-nginx ConfigMap", 'worker-processes: "1"    # each worker looks it up by itself'),
     )

@@ -108,7 +108,7 @@ def _finding(evidence: Evidence, leg: CacheLeg) -> Finding:
             "min_gap_s": round(leg.min_gap_ns / NS, 3),
             "median_gap_s": round(leg.median_gap_ns / NS, 1),
             "ttl_s": leg.median_ttl_s,
-            "saved_at_ttl": saved(leg, max(leg.median_ttl_s, 1)),
+            "queries_saved_with_that_ttl": saved(leg, max(leg.median_ttl_s, 1)),
         },
         thresholds={
             "most_per_key": thresholds.negcache_per_key,

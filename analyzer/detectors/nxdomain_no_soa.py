@@ -54,7 +54,12 @@ def detect(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each leg to such a server."""
     known = stubs(evidence)
     for leg in evidence.results["caching"]:
-        if leg.kind == "bare" and leg.side != Side.SELF and leg.client not in known and _fires(evidence.thresholds, leg):
+        if (
+            leg.kind == "bare"
+            and leg.side != Side.SELF
+            and leg.client not in known
+            and _fires(evidence.thresholds, leg)
+        ):
             yield _finding(evidence, leg)
 
 
@@ -95,7 +100,7 @@ def _finding(evidence: Evidence, leg: CacheLeg) -> Finding:
             "repeats_peak_60s": leg.peak_60s,
             "keys": leg.keys,
             "most_repeats_of_one_key": leg.most_per_key,
-            "saved_at_30_s": saving,
+            "queries_saved_with_ttl_30": saving,
             **{f"name {row.qname}": row.count for row in leg.names[:5]},
         },
         thresholds={
@@ -142,6 +147,8 @@ def _fixes(leg: CacheLeg, zones: list[str], saving: int) -> tuple[Fix, ...]:
     note = f"saves about {saving} of {leg.queries} queries seen on this leg"
     out = [Fix("Corefile in front of the server, block .:53", template(zone, note)) for zone in zones[:2]]
     plain = paste(zones[0]) if zones else "<NAME>"
-    out.append(Fix(f"dnsmasq on {leg.server}", f"# local=/{plain}/ denies without SOA; leave the zone to a server with one"))
+    out.append(
+        Fix(f"dnsmasq on {leg.server}", f"# local=/{plain}/ denies without SOA; leave the zone to a server with one")
+    )
     out.append(Fix("a dnsmasq downstream", "neg-ttl=60    # keeps denials without SOA"))
     return tuple(out)

@@ -85,7 +85,7 @@ def _finding(evidence: Evidence, leg: CacheLeg, kind: str) -> Finding:
             "min_gap_s": round(leg.min_gap_ns / NS, 3),
             "median_gap_s": round(leg.median_gap_ns / NS, 1),
             "ttl_s": leg.median_ttl_s,
-            "saved_at_ttl": saved(leg, max(leg.median_ttl_s, thresholds.poscache_floor_s)),
+            "queries_saved_with_that_ttl": saved(leg, max(leg.median_ttl_s, thresholds.poscache_floor_s)),
         },
         thresholds={"ttl_s": thresholds.short_ttl_s}
         if short

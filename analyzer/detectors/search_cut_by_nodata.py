@@ -76,7 +76,11 @@ def _finding(evidence: Evidence, row: Cut) -> Finding:
             Fix("the server of the suffix", "# answer NXDOMAIN for names that do not exist, not NOERROR without data"),
             *ndots_fixes(base)[:2],
         ),
-        references=("https://wiki.musl-libc.org/functional-differences-from-glibc.html", "RFC 8020", "RFC 4592 section 2.2.2"),
+        references=(
+            "https://wiki.musl-libc.org/functional-differences-from-glibc.html",
+            "RFC 8020",
+            "RFC 4592 section 2.2.2",
+        ),
         wireshark_filter=" && ".join(
             part for part in ("dns.flags.rcode == 0 && dns.count.answers == 0", name_filter(row.suffix)) if part
         ),

@@ -134,9 +134,7 @@ def _finding(evidence: Evidence, search: Search, found: SearchList) -> Finding |
             "https://github.com/kubernetes/kubernetes/issues/33554",
             "https://github.com/kubernetes/kubernetes/issues/64924",
         ),
-        wireshark_filter=" || ".join(
-            f"ip{'v6' if ':' in addr else ''}.addr == {addr}" for addr in sorted(clients)[:8]
-        ),
+        wireshark_filter=" || ".join(f"ip{'v6' if ':' in addr else ''}.addr == {addr}" for addr in sorted(clients)[:8]),
     )
 
 

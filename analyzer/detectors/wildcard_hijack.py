@@ -62,7 +62,12 @@ def _finding(evidence: Evidence, row: Wildcard) -> Finding:
         per_min=rate(row.queries, evidence.context.covered_ns),
         peak_60s=row.peak_60s,
         side="client",
-        numbers={"bases": len(row.bases), "bases_with_dots": dotted, "queries": row.queries, "clients": len(row.clients)},
+        numbers={
+            "bases": len(row.bases),
+            "bases_with_dots": dotted,
+            "queries": row.queries,
+            "clients": len(row.clients),
+        },
         thresholds={"bases": evidence.thresholds.hijack_bases},
         chain=tuple(
             Step(Frame(frame.file, frame.frame), time, f"{name}: {row.address}", {"server": row.servers[0]})

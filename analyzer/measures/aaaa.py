@@ -80,7 +80,9 @@ class Measure:
         if not len(rows):
             return ()
         side = roles.side(rows.client, rows.server)
-        found = (self._side(asked, side == at, kind) for at, kind in enumerate(SIDES) if kind in (Side.CLIENT, Side.UPSTREAM))
+        found = (
+            self._side(asked, side == at, kind) for at, kind in enumerate(SIDES) if kind in (Side.CLIENT, Side.UPSTREAM)
+        )
         return tuple(row for row in found if row is not None)
 
     def _side(self, asked: Asked, mask: Array, side: Side) -> AaaaSide | None:

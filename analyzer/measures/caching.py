@@ -33,7 +33,16 @@ _DO: Final = 0x8000
 _CD: Final = 0x0010
 _IN_FLIGHT: Final = 8  # queries of one key that may be under way at once
 _TENTHS: Final = 100_000_000
-_COUNTS: Final = ("queries", "bare_answers", "negative_answers", "positive_answers", "bare", "negative", "positive", "near")
+_COUNTS: Final = (
+    "queries",
+    "bare_answers",
+    "negative_answers",
+    "positive_answers",
+    "bare",
+    "negative",
+    "positive",
+    "near",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,9 @@ class Measure:
         self._ignore = context.options.thresholds.negcache_ignore_ns
         self._numbers = Interner()
         self._keys: dict[str, Array] = {}
-        self._gaps = Keyed(context.options.limits.max_keys)  # number of kind, leg's key number unused: tenths of a second
+        self._gaps = Keyed(
+            context.options.limits.max_keys
+        )  # number of kind, leg's key number unused: tenths of a second
         self._logs = {kind: EventLog() for kind in _KINDS}
         self.over = 0
 
@@ -147,6 +158,8 @@ class Measure:
             if not late.any():
                 break
             before = np.where(late, earlier[np.maximum(before, 0)], before)
+        bare_before = np.where(earlier >= start, kind[np.maximum(earlier, 0)], keys["kind"][number]) == _BARE
+        before = np.where(bare_before, earlier, before)  # such an answer could not be kept anyway
         inside = before >= start
         prior = np.maximum(before, 0)
         last_kind = np.where(inside, kind[prior], keys["kind"][number])
@@ -161,7 +174,7 @@ class Measure:
         fresh &= ~((last_kind == _POSITIVE) & (last_ttl - gap < last_ttl // 10))  # prefetch asks in the last tenth
         size = len(keys["client"])
         hits = {
-            "bare": (kind == _BARE) & (np.where(earlier >= start, kind[np.maximum(earlier, 0)], keys["kind"][number]) == _BARE),
+            "bare": (kind == _BARE) & bare_before,
             "negative": fresh & (last_kind == _NEGATIVE),
             "positive": fresh & (last_kind == _POSITIVE),
         }
@@ -279,9 +292,7 @@ class Measure:
         out[leg[middle]] = tenth[middle] * _TENTHS
         return out
 
-    def _row(
-        self, kind: str, rows: Array, roles: Roles, side: int, top: tuple[int, int, int], median: int
-    ) -> CacheLeg:
+    def _row(self, kind: str, rows: Array, roles: Roles, side: int, top: tuple[int, int, int], median: int) -> CacheLeg:
         keys, text = self._keys, self._context.addresses.text
         client, server = int(keys["client"][rows[0]]), int(keys["server"][rows[0]])
         answers, asks = keys[f"{kind}_answers"][rows], keys[kind][rows]

@@ -81,7 +81,9 @@ class Measure:
         if declared:
             return declared, "option"
         zones = [
-            owner for owner in self._owners.keys.tolist() if owner != ROOT and names.child(int(owner), b"svc") is not None
+            owner
+            for owner in self._owners.keys.tolist()
+            if owner != ROOT and names.child(int(owner), b"svc") is not None
         ]
         counts = dict(zip(self._owners.keys.tolist(), self._owners.sums[:, 0].tolist(), strict=True))
         default = names.find(_DEFAULT)
@@ -126,4 +128,3 @@ def _rests(names: NameTree, domain: list[bytes], inside: Array) -> Array:
         above = rest[names.parent[level]]
         rest[level] = np.where(above > 0, above, rest[level])
     return rest
-

@@ -14,8 +14,8 @@ from analyzer.measures.leaks import Leaks
 from analyzer.measures.peaks import by_group, peaks
 from analyzer.measures.roles import SIDES
 from analyzer.measures.rows import Frame, Side
-from analyzer.measures.search_rows import ExampleStep, Search, Verdict
 from analyzer.measures.search_lists import example
+from analyzer.measures.search_rows import ExampleStep, Search, Verdict
 from analyzer.messages import Array, Ending, Outcome, TransactionBatch
 from analyzer.options import NS, Thresholds
 

@@ -89,7 +89,9 @@ class Measure:
             minutes=len(minutes),
             by_reason={word: int(count) for word, count in zip(words, sums.tolist(), strict=True)},
             rest=self._rest(asked, chosen[reason == len(words) - 1]),
-            servers={text(int(servers[at])): int(per_server[at]) for at in np.argsort(-per_server, kind="stable").tolist()},
+            servers={
+                text(int(servers[at])): int(per_server[at]) for at in np.argsort(-per_server, kind="stable").tolist()
+            },
             first=int(table.first_ns.min()),
             last=int(table.last_ns.max()),
             first_frame=Frame(int(table.first_file[begin]), int(table.first_frame[begin])),

@@ -101,7 +101,11 @@ class Measure:
     ) -> tuple[Hot, ...]:
         sums = np.bincount(key, asked.rows.queries[chosen])
         order = np.lexsort((np.arange(len(sums)), -sums))[:_TOP]
-        return tuple(self._hot(asked, chosen[key == at], word(at), other[key == at], other_word) for at in order.tolist() if sums[at])
+        return tuple(
+            self._hot(asked, chosen[key == at], word(at), other[key == at], other_word)
+            for at in order.tolist()
+            if sums[at]
+        )
 
     def _hot(self, asked: Asked, chosen: Array, key: str, other: Array, other_word: Any) -> Hot:
         rows = asked.rows.take(chosen)

@@ -173,7 +173,7 @@ def _outermost(rows: AskedTable, every: Array, roles: Roles, side: Array) -> Arr
         return every
     askers = set(roles.instances(rows.client[outside]).tolist())
     further = np.isin(roles.instances(rows.server[outside]), list(askers))
-    return outside[~further] if (~further).any() else outside
+    return np.asarray(outside[~further]) if (~further).any() else outside
 
 
 def _names(rows: AskedTable, text: Any, tail: str) -> tuple[LeakName, ...]:

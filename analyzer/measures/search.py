@@ -19,7 +19,7 @@ from analyzer.measures.rows import Side
 from analyzer.measures.search_bill import bill_of, needed_of
 from analyzer.measures.search_lists import describe
 from analyzer.measures.search_rows import Search, SearchList, Verdict
-from analyzer.measures.search_signatures import SignatureSteps, Signatures, SignatureTable
+from analyzer.measures.search_signatures import Signatures, SignatureSteps, SignatureTable
 from analyzer.measures.search_votes import Chain, ClientList, Found, claim, lists_of, remnant, split
 from analyzer.messages import Array, Ending, NameTree, TransactionBatch
 

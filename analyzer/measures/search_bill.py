@@ -31,7 +31,9 @@ def needed_of(table: SignatureTable, steps: SignatureSteps, as_is: Array) -> Arr
 def _rows(keys: Array, labels: Sequence[str], lookups: Array, queries: Array, needed: Array) -> tuple[BillRow, ...]:
     """Sums by key, most wasted first."""
     size = len(labels)
-    sums = [np.bincount(keys, values, minlength=size).astype(np.int64).tolist() for values in (lookups, queries, needed)]
+    sums = [
+        np.bincount(keys, values, minlength=size).astype(np.int64).tolist() for values in (lookups, queries, needed)
+    ]
     rows = [BillRow(label, *cells) for label, *cells in zip(labels, *sums, strict=True) if cells[1]]
     return tuple(sorted(rows, key=lambda row: (-row.wasted, -row.queries, row.key)))
 

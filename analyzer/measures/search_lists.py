@@ -184,4 +184,3 @@ def _step(context: Context, verdict: Verdict, at: int) -> ExampleStep:
         server=context.addresses.text(int(steps.server[at])),
         answer=context.addresses.text(address) if address else "",
     )
-

@@ -73,9 +73,7 @@ def split(chains: Sequence[Chain], names: NameTree) -> None:
         splits = [chain.common] if chain.as_is >= 0 else range(chain.common, max(chain.common - _SPLITS, 0), -1)
         seen = []
         for labels in splits:
-            suffixes = tuple(
-                _strip(names, name, labels) for at, name in enumerate(chain.names) if at != chain.as_is
-            )
+            suffixes = tuple(_strip(names, name, labels) for at, name in enumerate(chain.names) if at != chain.as_is)
             base = _base(names, chain.names[0], labels)
             seen.append((labels, base, suffixes))
             for length in range(1, len(suffixes) + 1):
@@ -254,4 +252,3 @@ def bounds(chains: Iterable[Chain], suffixes: Suffixes) -> tuple[int | None, int
             return low, None
         return None, high
     return low, high
-

@@ -15,7 +15,7 @@ from analyzer.messages import Array, NameTree
 from analyzer.options import Limits
 from analyzer.transactions.lookup_steps import PTR, SAME_PORT_NS, SLACK_NS
 
-__all__ = ["LabelIds", "MAX_STEPS", "link"]
+__all__ = ["MAX_STEPS", "LabelIds", "link"]
 
 MAX_STEPS: Final = 32  # more candidates than any search list has; a longer run begins a new lookup
 _OPEN: Final = 24  # failed steps that wait for their next candidate at one time, the latest kept

@@ -10,7 +10,7 @@ import numpy as np
 from analyzer.messages import Array, Outcome
 from analyzer.options import Limits
 
-__all__ = ["A", "AAAA", "FAILED", "PTR", "SAME_PORT_NS", "SLACK_NS", "pair", "steps"]
+__all__ = ["AAAA", "FAILED", "PTR", "SAME_PORT_NS", "SLACK_NS", "A", "pair", "steps"]
 
 A: Final = 1
 AAAA: Final = 28
@@ -117,9 +117,9 @@ def steps(rows: Rows, mate: Array) -> dict[str, Array]:
     early = (rows["end_ns"][first] >= 0) & ((rows["end_ns"][second] < 0) | (rows["end_ns"][first] <= ends))
     early &= ~((rows["end_ns"][second] >= 0) & (rows["end_ns"][second] < rows["end_ns"][first]))
     out["rcode"] = np.where(early, rows["rcode"][first], rows["rcode"][second]).astype("u2")
-    out["serial"] = (
-        two & (rows["end_ns"][first] >= 0) & (rows["time_ns"][second] >= rows["end_ns"][first])
-    ).astype("u1")
+    out["serial"] = (two & (rows["end_ns"][first] >= 0) & (rows["time_ns"][second] >= rows["end_ns"][first])).astype(
+        "u1"
+    )
     for name in ("answer_addr", "answer_cname"):
         out[name] = np.where(rows[name][first] > 0, rows[name][first], rows[name][second])
     out["pooled"] = rows["pooled"][first] | rows["pooled"][second]

@@ -132,7 +132,7 @@ class Lookups:
         """How long after its beginning a question can still be followed, ns."""
         answered = rows["end_ns"] >= 0
         until = np.where(answered, rows["end_ns"] + SAME_PORT_NS, rows["last_ns"] + self._limits.step_timeout_ns)
-        return np.clip(until - rows["time_ns"], 0, 2 * self._limits.question_ns)
+        return np.asarray(np.clip(until - rows["time_ns"], 0, 2 * self._limits.question_ns))
 
     def _judge(self, rows: Rows, watermark_ns: int) -> int:
         """Judge the segments that nothing can join any more, hold the others; the time from which rows are held."""
