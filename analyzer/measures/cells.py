@@ -113,7 +113,7 @@ class Measure:
         self._bound()
 
     def _bound(self) -> None:
-        if len(self._store) > 2 * self._store.cap:
+        if len(self._store) > self._store.room:
             self._store = self._store.pruned()
 
     def result(self, results: Mapping[str, Any]) -> Cells:

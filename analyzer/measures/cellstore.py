@@ -57,6 +57,7 @@ class Store:
         self.rcodes, self.questions = Keyed(8 * cap), Keyed(8 * cap)
         self.sends, self.orphans = EventLog(), EventLog()
         self.error = 0
+        self.room = 2 * cap  # cells, before it is time to prune
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -87,8 +88,8 @@ class Store:
         name, kind = (keys >> np.uint64(16)) & np.uint64(OTHER_NAMES), keys & np.uint64(0xFFFF)
         return client.astype(np.int64), server.astype(np.int64), name.astype(np.int64), kind.astype(np.int64)
 
-    def absorb(self, other: Self, keep: Array | None = None) -> None:
-        """Add all that another store holds; cells that are not to be kept go to their leg's and type's `(others)`."""
+    def absorb(self, other: Self, keep: Array | None = None, typed: bool = True) -> None:
+        """Add all that another store holds; cells that are not to be kept go to their leg's (and type's) `(others)`."""
         if not len(other):
             return
         count, columns = len(other), other.columns
@@ -96,6 +97,7 @@ class Store:
         client, server, name, kind = (column[early] for column in other.parts())
         if keep is not None:
             name = np.where(keep[early], name, OTHER_NAMES)
+            kind = kind if typed else np.where(keep[early], kind, 0)
         at, first, index = self.place(client, server, name, kind)
         states = np.zeros((len(at), _STATES), np.int64)
         np.add.at(states, index, columns.states[early])
@@ -113,13 +115,21 @@ class Store:
         self.error += other.error
 
     def pruned(self) -> Self:
-        """A store with the busiest `cap` cells, and the rest as `(others)`."""
+        """A store with the busiest `cap` cells, and the rest as `(others)` of their leg and type.
+
+        Where legs and types alone are too many, the rest goes without its type: then cap and legs bound the size.
+        """
         weight = self.columns.states[: len(self)].sum(axis=1)
         _, _, name, _ = self.parts()
-        order = np.lexsort((self.cells.keys, -weight))
+        order = np.lexsort((self.cells.keys, -weight, name == OTHER_NAMES))
         keep = np.zeros(len(self), np.bool_)
         keep[order[: self.cap]] = True
+        keep &= name != OTHER_NAMES
         out = type(self)(self.cap)
         out.absorb(self, keep)
+        if len(out) > 2 * self.cap:
+            out = type(self)(self.cap)
+            out.absorb(self, keep, typed=False)
+        out.room = max(2 * self.cap, 2 * len(out))
         out.error += int(weight[~keep & (name != OTHER_NAMES)].max(initial=0))
         return out
