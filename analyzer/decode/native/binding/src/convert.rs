@@ -1,7 +1,7 @@
 //! The crate's values as Python's.
 
-use dnsloupe_decode::table::batch::{Answers, Batch, Connections, Messages, Quotes};
-use dnsloupe_decode::{About, Decoder, Interface, Ledger, NotACapture};
+use dnsloupe_core::table::batch::{Answers, Batch, Connections, Messages, Quotes};
+use dnsloupe_core::{About, Decoder, Interface, Ledger, NotACapture};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
@@ -60,7 +60,7 @@ fn tuple<'py>(py: Python<'py>, batch: &Batch) -> PyResult<Bound<'py, PyTuple>> {
         .into_pyobject(py)
 }
 
-fn counts<'py>(py: Python<'py>, counts: Vec<(String, u64)>) -> PyResult<Bound<'py, PyDict>> {
+fn counts(py: Python<'_>, counts: Vec<(String, u64)>) -> PyResult<Bound<'_, PyDict>> {
     let out = PyDict::new(py);
     for (word, count) in counts {
         out.set_item(word, count)?;

@@ -4,7 +4,7 @@
 
 mod convert;
 
-use dnsloupe_decode::{Decoder, Options, Ports, bpf::Program};
+use dnsloupe_core::{Decoder, Options, Ports, Program};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};

@@ -32,7 +32,7 @@ impl Program {
             })
             .collect();
         for (at, insn) in program.iter().enumerate() {
-            if !legal(insn, program.len() - at - 1) {
+            if !legal(*insn, program.len() - at - 1) {
                 return Err(format!("BPF instruction {at} is not valid"));
             }
         }
@@ -50,7 +50,7 @@ impl Program {
     fn run(&self, data: &[u8], len: u32) -> Option<u32> {
         let (mut a, mut x, mut scratch, mut pc) = (0u32, 0u32, [0u32; 16], 0usize);
         loop {
-            let insn = self.0.get(pc)?;
+            let insn = *self.0.get(pc)?;
             pc += 1;
             match insn.code & 0x07 {
                 0x00 => a = load(insn, x, &scratch, data, len)?,
@@ -72,7 +72,7 @@ impl Program {
     }
 }
 
-fn legal(insn: &Insn, behind: usize) -> bool {
+fn legal(insn: Insn, behind: usize) -> bool {
     match insn.code & 0x07 {
         0x00 | 0x01 => insn.code & 0xe0 != 0x60 || insn.k < 16,
         0x02 | 0x03 => insn.k < 16,
@@ -83,7 +83,7 @@ fn legal(insn: &Insn, behind: usize) -> bool {
     }
 }
 
-fn load(insn: &Insn, x: u32, scratch: &[u32; 16], data: &[u8], len: u32) -> Option<u32> {
+fn load(insn: Insn, x: u32, scratch: &[u32; 16], data: &[u8], len: u32) -> Option<u32> {
     let at = match insn.code & 0xe0 {
         0x00 => return Some(insn.k),
         0x60 => return Some(scratch[insn.k as usize & 15]),
@@ -100,7 +100,7 @@ fn load(insn: &Insn, x: u32, scratch: &[u32; 16], data: &[u8], len: u32) -> Opti
     }
 }
 
-fn alu(insn: &Insn, a: u32, x: u32) -> Option<u32> {
+fn alu(insn: Insn, a: u32, x: u32) -> Option<u32> {
     let k = if insn.code & 0x08 == 0 { insn.k } else { x };
     Some(match insn.code & 0xf0 {
         0x00 => a.wrapping_add(k),
@@ -118,7 +118,7 @@ fn alu(insn: &Insn, a: u32, x: u32) -> Option<u32> {
     })
 }
 
-fn jump(insn: &Insn, a: u32, x: u32) -> usize {
+fn jump(insn: Insn, a: u32, x: u32) -> usize {
     let k = if insn.code & 0x08 == 0 { insn.k } else { x };
     let holds = match insn.code & 0xf0 {
         0x00 => return insn.k as usize,

@@ -73,7 +73,7 @@ impl Fragments {
     /// Takes in a fragment.
     pub fn add(&mut self, packet: &Packet, fragment: &Fragment, ledger: &mut Ledger) -> Added {
         let end = fragment.offset + fragment.data.len();
-        if fragment.data.is_empty() || end > 65_535 || (fragment.more && fragment.data.len() % 8 != 0) {
+        if fragment.data.is_empty() || end > 65_535 || (fragment.more && !fragment.data.len().is_multiple_of(8)) {
             return Added::Fate(Fate::MalformedIp);
         }
         let key = Key(packet.src, packet.dst, fragment.ident);

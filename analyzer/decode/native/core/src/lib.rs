@@ -2,25 +2,26 @@
 //! `docs/decoding.md`; this crate is the same, fast, and has no meaning of its own.
 #![forbid(unsafe_code)]
 
-pub mod bpf;
-pub mod container;
+mod bpf;
+mod container;
 mod decoder;
-pub mod dns;
-pub mod fragments;
-pub mod hash;
+mod dns;
+mod fragments;
+mod hash;
 mod interfaces;
 mod ledger;
 mod link;
 mod net;
 mod options;
-pub mod packet;
+mod packet;
 pub mod table;
 mod transport;
 mod tunnel;
 mod walk;
-pub mod wire;
+mod wire;
 mod writer;
 
+pub use bpf::Program;
 pub use container::{About, NotACapture};
 pub use decoder::Decoder;
 pub use interfaces::Interface;

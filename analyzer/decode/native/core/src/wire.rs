@@ -20,13 +20,6 @@ pub fn u32_at(data: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(*octets))
 }
 
-/// The big-endian 24 bits at `at`.
-#[inline]
-pub fn u24_at(data: &[u8], at: usize) -> Option<u32> {
-    let [a, b, c] = *data.get(at..)?.first_chunk()?;
-    Some(u32::from_be_bytes([0, a, b, c]))
-}
-
 /// Integers in the byte order of a capture file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {

@@ -43,7 +43,8 @@ impl Pcap {
             return self.begin(data, around);
         }
         let word = |at| self.order.u32(data, at);
-        let (Some(seconds), Some(fraction), Some(captured), Some(length)) = (word(0), word(4), word(8), word(12)) else {
+        let (Some(seconds), Some(fraction), Some(captured), Some(length)) = (word(0), word(4), word(8), word(12))
+        else {
             return Unit::Need(self.header);
         };
         // libpcap: before 2.3 the lengths stood the other way round; in 2.3 in some writers.
@@ -78,8 +79,7 @@ impl Pcap {
         self.minor = minor;
         self.linktype = link & 0xffff; // above: FCS length, flags
         around.about.link(self.linktype);
-        let interface =
-            Interface { file: around.about.file, linktype: self.linktype, snaplen, ..Interface::default() };
+        let interface = Interface { file: around.about.file, linktype: self.linktype, snaplen, ..Interface::default() };
         self.interface = around.interfaces.declare(interface).or(Some(around.interfaces.last()));
         Unit::Skip(24)
     }

@@ -57,7 +57,8 @@ impl Pcapng {
             return Ok(Unit::Need(12));
         };
         if data.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]) {
-            self.order = match [Order::Little, Order::Big].into_iter().find(|o| o.u32(magic, 0) == Some(SECTION_MAGIC)) {
+            self.order = match [Order::Little, Order::Big].into_iter().find(|o| o.u32(magic, 0) == Some(SECTION_MAGIC))
+            {
                 Some(order) => order,
                 None if self.known => {
                     around.about.damage = format!("bad section header after frame {}", around.about.frames);
@@ -68,7 +69,7 @@ impl Pcapng {
         }
         let kind = self.order.u32(data, 0).unwrap_or(0);
         let size = self.order.u32(data, 4).unwrap_or(0) as usize;
-        if size < 12 || size > MAX_BLOCK || size % 4 != 0 || (kind == SECTION && size < 28) {
+        if !(12..=MAX_BLOCK).contains(&size) || !size.is_multiple_of(4) || (kind == SECTION && size < 28) {
             return self.bad_block(around);
         }
         let Some(block) = data.get(..size) else {
@@ -124,7 +125,9 @@ impl Pcapng {
         if !self.known {
             around.about.byte_order = self.order.word();
             around.about.resolution_ns = 1_000;
-            if let Some((_, value)) = self.options(&body[16..]).find(|(code, value)| *code == 4 && !text(value).is_empty()) {
+            if let Some((_, value)) =
+                self.options(&body[16..]).find(|(code, value)| *code == 4 && !text(value).is_empty())
+            {
                 around.about.application = text(value);
             }
         }
@@ -209,11 +212,15 @@ impl Declared {
     /// Units of `if_tsresol` since 1970 to nanoseconds, floored, with `if_tsoffset`; clamped to 64 bits.
     #[inline]
     fn time_ns(&self, stamp: u64) -> i64 {
-        let time = match self.resolution {
-            9 if self.offset == 0 && stamp <= i64::MAX as u64 => return stamp as i64,
-            6 if self.offset == 0 && stamp <= i64::MAX as u64 / 1_000 => return stamp as i64 * 1_000,
-            resolution => i128::from(stamp) * 1_000_000_000 / units(resolution),
-        };
+        let quick = i64::try_from(stamp).ok().and_then(|stamp| match (self.offset, self.resolution) {
+            (0, 9) => Some(stamp),
+            (0, 6) => stamp.checked_mul(1_000),
+            _ => None,
+        });
+        if let Some(time) = quick {
+            return time;
+        }
+        let time = i128::from(stamp) * 1_000_000_000 / units(self.resolution);
         let time = time + i128::from(self.offset) * 1_000_000_000;
         time.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
     }

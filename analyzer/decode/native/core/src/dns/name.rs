@@ -49,7 +49,13 @@ impl Name {
     ///
     /// # Errors
     /// What stands in the way.
-    pub fn read(&mut self, message: &[u8], start: usize, size: usize, anomalies: &mut u64) -> Result<usize, Unreadable> {
+    pub fn read(
+        &mut self,
+        message: &[u8],
+        start: usize,
+        size: usize,
+        anomalies: &mut u64,
+    ) -> Result<usize, Unreadable> {
         // Labels from `from` to `at` are passed and not yet copied.
         let (mut at, mut from, mut pointers, mut end) = (start, start, 0, None);
         self.sent.clear();
@@ -83,7 +89,11 @@ impl Name {
                         *anomalies |= anomaly::FORWARD_POINTER;
                     }
                     if target >= message.len() {
-                        return Err(if target >= size { Unreadable::Bad(anomaly::BAD_POINTER) } else { Unreadable::Bad(0) });
+                        return Err(if target >= size {
+                            Unreadable::Bad(anomaly::BAD_POINTER)
+                        } else {
+                            Unreadable::Bad(0)
+                        });
                     }
                     if pointers > MOST_POINTERS {
                         return Err(Unreadable::Bad(anomaly::POINTER_LOOP));

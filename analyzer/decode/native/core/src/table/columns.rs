@@ -89,6 +89,9 @@ macro_rules! table {
             }
 
             /// Shows every column that is not zero throughout: its name, its size in octets, and what writes it.
+            ///
+            /// # Errors
+            /// What `each` returns.
             pub fn visit<E>(
                 &self,
                 mut each: impl FnMut(&'static str, usize, &dyn Fn(&mut [u8])) -> Result<(), E>,

@@ -38,7 +38,7 @@ impl Stream {
                 taken.octets.extend_from_slice(&piece.octets()[..used]);
             }
             taken.segments.push(Arc::clone(&piece.segment));
-            taken.last = piece.latest.clone();
+            taken.last.clone_from(&piece.latest);
             count -= used;
             piece.seq = piece.seq.wrapping_add(used as u32);
             piece.from += used;

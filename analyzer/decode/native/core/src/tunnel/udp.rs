@@ -25,8 +25,8 @@ pub fn udp_tunnel<'a>(packet: &mut Packet, data: &'a [u8]) -> Walk<'a> {
     Err(Fate::Other)
 }
 
-fn vni(header: &[u8; 8]) -> Option<u32> {
-    Some(u32::from_be_bytes([0, header[4], header[5], header[6]]))
+fn vni(header: [u8; 8]) -> u32 {
+    u32::from_be_bytes([0, header[4], header[5], header[6]])
 }
 
 fn vxlan<'a>(packet: &mut Packet, data: &'a [u8]) -> Walk<'a> {
@@ -34,7 +34,7 @@ fn vxlan<'a>(packet: &mut Packet, data: &'a [u8]) -> Walk<'a> {
     if header[0] & 8 == 0 {
         return Err(Fate::Other);
     }
-    packet.enter(Encap::Vxlan, vni(header))?;
+    packet.enter(Encap::Vxlan, Some(vni(*header)))?;
     Ok(Step::Next(Layer::Ethernet, rest))
 }
 
@@ -51,7 +51,7 @@ fn vxlan_gpe<'a>(packet: &mut Packet, data: &'a [u8]) -> Walk<'a> {
         (_, 2) => Layer::Ipv6,
         _ => return Err(Fate::Other),
     };
-    packet.enter(Encap::VxlanGpe, vni(header))?;
+    packet.enter(Encap::VxlanGpe, Some(vni(*header)))?;
     Ok(Step::Next(layer, rest))
 }
 
@@ -62,7 +62,7 @@ fn geneve<'a>(packet: &mut Packet, data: &'a [u8]) -> Walk<'a> {
         return Err(Fate::Other);
     }
     let rest = packet.past(data, 8 + usize::from(header[0] & 0x3f) * 4, BAD)?;
-    packet.enter(Encap::Geneve, vni(header))?;
+    packet.enter(Encap::Geneve, Some(vni(*header)))?;
     match u16::from_be_bytes([header[2], header[3]]) {
         0..1536 => Err(Fate::Other),
         kind => ethertype(packet, kind, rest),
