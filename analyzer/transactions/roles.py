@@ -3,7 +3,7 @@
 C encloses U if both ask one question, U was sent after C and answered no later than `Limits.link_slack_ns` after C was
 (an unanswered C is open for `Limits.match_ns`; of an unanswered U only the sending counts). U is linked to the latest-sent
 C that encloses it and whose server differs from U's server. Links are facts; the vote over them (which addresses are one forwarder,
-hence the sides) is a measure's. Behind 64 steps through open transactions of one question nothing is looked for.
+hence the sides) is a measure's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from analyzer.transactions.keys import U64, arrange, mix, segments
 
 __all__ = ["Links"]
 
-_STEPS: Final = 64
+_NEVER: Final = np.iinfo(np.int64).min
 _KEPT: Final = ("row", "time", "end", "client", "server", "key")
 
 I64 = NDArray[np.int64]
@@ -78,23 +78,10 @@ def _enclosing(rows: Columns, first: int, least: I64) -> I64:
     server, end = rows["server"][order], rows["end"][order]
     starts = segments(rows["key"][order])
     start = np.repeat(starts, np.diff(np.append(starts, len(order))))
-    runs = segments(rows["key"][order], server)
-    run = np.repeat(runs, np.diff(np.append(runs, len(order))))
-    least = least[order]
     asking = np.flatnonzero(order >= first)
-    asking = asking[_before_reach(end, start)[asking] >= least[asking]]
-    longer = _previous_longer(end, start) if len(asking) else end
-    at = asking - 1
-    for _ in range(_STEPS):
-        inside = at >= start[asking]
-        asking, at = asking[inside], at[inside]
-        if not len(asking):
-            break
-        short, same = end[at] < least[asking], server[at] == server[asking]
-        hit = ~short & ~same
-        found[order[asking[hit]]] = order[at[hit]]
-        at = np.where(short, longer[at], run[at] - 1)[~hit]
-        asking = asking[~hit]
+    at = _latest_reaching(_Tree(end, server), asking, start[asking], least[order[asking]], server[asking])
+    hit = at >= start[asking]
+    found[order[asking[hit]]] = order[at[hit]]
     return found
 
 
@@ -108,25 +95,55 @@ def _sharing(order: I64, key: U64, server: Array, first: int) -> I64:
     return kept
 
 
-def _before_reach(end: I64, start: I64) -> I64:
-    """The latest end of any earlier row of the same segment (the least number where there is none)."""
-    ranked = np.argsort(end, kind="stable")
-    rank = np.empty(len(end), np.int64)
-    rank[ranked] = np.arange(len(end))
-    reach = np.maximum.accumulate(rank + start * len(end))  # segments never share a range of these
-    out = np.full(len(end), np.iinfo(np.int64).min)
-    inner = np.flatnonzero(np.arange(len(end)) > start)
-    out[inner] = end[ranked[reach[inner - 1] - start[inner] * len(end)]]
-    return out
+class _Tree:
+    """The greatest end in each block of 1, 2, 4, … rows, whose server has it, and the greatest of any other server."""
+
+    def __init__(self, end: I64, server: Array) -> None:
+        self.levels = [(end, server, np.full(len(end), _NEVER))]
+        while len(self.levels[-1][0]) > 1:
+            one, two = (self._half(which) for which in (0, 1))
+            ahead = one[0] >= two[0]
+            best, other = (
+                [np.where(ahead, a, b) for a, b in zip(*pair, strict=True)] for pair in ((one, two), (two, one))
+            )
+            rest = np.maximum(best[2], np.where(other[1] == best[1], other[2], other[0]))
+            self.levels.append((best[0], best[1], rest))
+
+    def _half(self, which: int) -> list[Array]:
+        """Every second block of the last level; a missing last one never ends."""
+        size = (len(self.levels[-1][0]) + 1) // 2
+        fill = (_NEVER, 0, _NEVER)
+        halves = zip((column[which::2] for column in self.levels[-1]), fill, strict=True)
+        return [half if len(half) == size else np.append(half, half.dtype.type(value)) for half, value in halves]
+
+    def reaches(self, level: int, block: I64, least: I64, server: Array) -> NDArray[np.bool_]:
+        """Whether the block holds an end >= `least` of another server."""
+        end, of, rest = (column[block] for column in self.levels[level])
+        found: NDArray[np.bool_] = np.where(of != server, end, rest) >= least
+        return found
 
 
-def _previous_longer(end: I64, start: I64) -> I64:
-    """For every row the nearest earlier one of its segment that ends later, or one before the segment."""
-    before = np.arange(-1, len(end) - 1)
-    todo = np.flatnonzero(before >= start)
-    while True:
-        todo = todo[before[todo] >= start[todo]]
-        todo = todo[end[before[todo]] <= end[todo]]
-        if not len(todo):
-            return before
-        before[todo] = before[before[todo]]
+def _latest_reaching(tree: _Tree, rows: I64, start: I64, least: I64, server: Array) -> I64:
+    """For every given row the nearest before it, not before `start`, that ends at `least` or later elsewhere, or -1.
+
+    All at once up the tree to the nearest block with such a row, then down to the row: a logarithm of steps, whatever
+    the traffic.
+    """
+    found, top = np.full(len(rows), -1, np.int64), np.zeros(len(rows), np.int64)
+    left = np.arange(len(rows))
+    for level in range(len(tree.levels)):
+        block = (rows[left] >> level) - 1
+        inside = (block + 1) << level > start[left]
+        left, block = left[inside], block[inside]
+        beside = block % 2 == 0  # this block and the one before are halves of one only if this is the second
+        hit = beside & tree.reaches(level, np.maximum(block, 0), least[left], server[left])
+        found[left[hit]], top[left[hit]] = block[hit], level
+        left = left[~hit]
+    for level in range(len(tree.levels) - 1, 0, -1):
+        down = np.flatnonzero((top == level) & (found >= 0))
+        second = 2 * found[down] + 1
+        exists = second < len(tree.levels[level - 1][0])
+        tried = np.where(exists, second, second - 1)
+        good = exists & tree.reaches(level - 1, tried, least[down], server[down])
+        found[down], top[down] = np.where(good, second, second - 1), level - 1
+    return found
