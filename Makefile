@@ -122,8 +122,12 @@ bench: $(STAMPS)/core
 docs: $(STAMPS)/dev
 	$(BIN)/python docs/build.py
 
-fuzz: $(STAMPS)/dev
-	$(CARGO) test --manifest-path $(CRATE)/Cargo.toml --release -p dnsloupe-core -- --include-ignored fuzz
+# Coverage-guided, so it needs a nightly Rust and cargo-fuzz; cargo test mutates the corpus on any toolchain.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@$(CARGO) +nightly fuzz --version >/dev/null 2>&1 || { echo "make fuzz: needs a nightly Rust and cargo-fuzz (cargo install cargo-fuzz)" >&2; exit 1; }
+	@for target in $$($(CARGO) +nightly fuzz list --fuzz-dir $(CRATE)/fuzz); do \
+		$(CARGO) +nightly fuzz run --fuzz-dir $(CRATE)/fuzz $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 notebook: $(STAMPS)/notebook
 	$(BIN)/jupyter lab notebooks
