@@ -16,13 +16,15 @@ import numpy as np
 from analyzer.measures import Context
 from analyzer.measures.cellstore import NO_NAME, Store
 from analyzer.measures.eventlog import Events
+from analyzer.measures.keyed import Keyed
 from analyzer.measures.roles import Roles
 from analyzer.measures.texts import Texts
-from analyzer.messages import Array, Present, QuestionTable, State, TransactionBatch, TransactionTable
+from analyzer.messages import Array, Outcome, Present, QuestionTable, State, TransactionBatch, TransactionTable
 
 __all__ = ["Cells", "Counted", "Measure"]
 
 _STATES: Final = len(State)
+_KINDS: Final = len(Outcome) << 2  # codes of questions: outcome << 2 | kind
 _LOOSE, _STRICT, _ORPHAN = 0, 2, 3  # kinds of question: QuestionTable's `strict`, and responses alone
 
 
@@ -97,15 +99,15 @@ class Measure:
         store.columns.add(at, states, rows.time_ns[first], last_ns, frame[first])
         cell, orphan = at[index].astype(np.uint64), rows.state == State.ORPHAN
         replied = orphan | (rows.state == State.ANSWERED) | (rows.state == State.LATE)
-        store.rcodes.add((cell[replied] << np.uint64(16)) | rows.rcode[replied])
+        _count(store.rcodes, 16, 16, at, index[replied], rows.rcode[replied])
         store.sends.add(rows.time_ns[~orphan], cell[~orphan])
         if orphan.any():
             store.orphans.add(rows.time_ns[orphan], cell[orphan])
-            store.questions.add(_question(cell[orphan], np.uint64(_ORPHAN), rows.outcome[orphan]))
+            _count(store.questions, 8, _KINDS, at, index[orphan], (rows.outcome[orphan] << 2) | _ORPHAN)
 
     def _questions(self, rows: QuestionTable) -> None:
         at, _, index = self._store.place(rows.client, rows.server, rows.qname, rows.qtype)
-        self._store.questions.add(_question(at[index].astype(np.uint64), rows.strict.astype(np.uint64), rows.outcome))
+        _count(self._store.questions, 8, _KINDS, at, index, (rows.outcome << 2) | rows.strict)
 
     def merge(self, other: Self) -> None:
         """Add the other's counts."""
@@ -150,16 +152,24 @@ class Measure:
     def _final(self, derived: bool, forwarder: Array) -> Counted:
         """Questions by outcome: for forwarders those whose sends have one ID, since a loop's laps are no retries."""
         found = _counted(self._store.questions.keys, self._store.questions.sums, 8)
-        kind = found.code >> 4
+        kind = found.code & 3
         if derived:
             rows = np.flatnonzero(kind == _ORPHAN)
         else:  # what both ways of joining have in common has neither mark
             rows = np.flatnonzero((kind != np.where(forwarder[found.cell], _LOOSE, _STRICT)) & (kind != _ORPHAN))
-        return Counted(found.cell[rows], found.code[rows] & 15, found.count[rows])
+        return Counted(found.cell[rows], found.code[rows] >> 2, found.count[rows])
 
 
-def _question(cell: Array, kind: Any, outcome: Array) -> Array:
-    return np.asarray((cell << np.uint64(8)) | (kind << np.uint64(4)) | outcome.astype(np.uint64))
+def _count(counts: Keyed, bits: int, dense: int, at: Array, index: Array, code: Array) -> None:
+    """Count codes by cell under cell << bits | code; `at[index]` is every row's cell. Codes below `dense` need no sorting."""
+    small = code < dense
+    table = np.bincount(index[small] * dense + code[small], minlength=len(at) * dense)
+    found = np.flatnonzero(table)
+    cell = at[found // dense].astype(np.uint64) << np.uint64(bits)
+    counts.add_distinct(cell | (found % dense).astype(np.uint64), table[found])
+    if not small.all():
+        cell = at[index[~small]].astype(np.uint64) << np.uint64(bits)
+        counts.add(cell | code[~small].astype(np.uint64))
 
 
 def _counted(keys: Array, sums: Array, bits: int) -> Counted:

@@ -48,7 +48,7 @@ class Columns:
 
 
 class Store:
-    """Cells and what is counted by them. `rcodes` keys are cell << 16 | RCODE, `questions` cell << 8 | kind << 4 | Outcome."""
+    """Cells and what is counted by them. `rcodes` keys are cell << 16 | RCODE, `questions` cell << 8 | Outcome << 2 | kind."""
 
     def __init__(self, cap: int) -> None:
         self.cap = cap

@@ -10,7 +10,7 @@ import numpy as np
 from analyzer.dns.header import QR
 from analyzer.measures import Context
 from analyzer.measures.folds import Rows, Sided
-from analyzer.measures.keyed import Keyed, grouped, packed
+from analyzer.measures.keyed import Keyed, grouped
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import EdnsRow, Side
 from analyzer.messages import Present, TransactionBatch
@@ -19,7 +19,7 @@ __all__ = ["Measure"]
 
 _DO: Final = 0x8000
 _NONE: Final = 1 << 16  # in place of a size: no OPT record
-_BITS: Final = 21  # of an address id in a key
+_BITS: Final = 21  # of an address id in a key: decoders keep at most half a million addresses
 
 
 class Measure:
@@ -39,11 +39,8 @@ class Measure:
         edns = (rows.present & Present.EDNS) != 0
         size = np.where(edns, rows.edns_size.astype(np.uint32), np.uint32(_NONE))
         response, asked_do = (rows.flags & QR) != 0, edns & ((rows.edns_flags & _DO) != 0)
-        _, first, index = grouped(packed(rows.client, rows.server, size))
-        client, server, size = (column[first].astype(np.uint64) for column in (rows.client, rows.server, size))
-        key = (((client << np.uint64(_BITS)) | (server & np.uint64((1 << _BITS) - 1))) << np.uint64(17)) | size
-        sums = [np.bincount(index, column, minlength=len(first)) for column in (~response, response, asked_do)]
-        self._counts.add(key, *sums)
+        legs = rows.client, rows.server, size
+        self._counts.count((_BITS, _BITS, 17), legs, ~response, response, asked_do)
 
     def merge(self, other: Self) -> None:
         """Add the other's counts."""

@@ -13,7 +13,7 @@ from analyzer.measures import Context
 from analyzer.measures.cells import Cells, Counted
 from analyzer.measures.cellstore import NO_NAME, OTHER_NAMES
 from analyzer.measures.keyed import grouped
-from analyzer.measures.peaks import by_group, peaks
+from analyzer.measures.peaks import WINDOW_NS, by_group, peaks
 from analyzer.measures.rates import series
 from analyzer.measures.roles import SIDES
 from analyzer.measures.rows import Frame, Series, Side
@@ -131,22 +131,25 @@ class Groups:
         pairs = [(word(c), n) for c, n in zip(counted.code[rows].tolist(), counted.count[rows].tolist(), strict=True)]
         return {w: n for w, n in sorted(pairs, key=lambda pair: (-pair[1], pair[0])) if n}
 
-    def _members(self, ids: Array) -> Array:
-        """Group and id of every cell as one number, and which cells have an id that stands for one thing."""
-        mine = ids[self._rows] < NO_NAME
-        return np.where(mine, (self._at << 32) | ids[self._rows], -1)
+    def _members(self, ids: Array) -> tuple[Array, int, Array]:
+        """Group << width | id of every cell whose id stands for one thing; the width; and which of the rows these are."""
+        mine = np.flatnonzero(ids[self._rows] < NO_NAME)
+        member = ids[self._rows[mine]].astype(np.int64)
+        width = int(member.max(initial=0)).bit_length()
+        return (self._at[mine] << width) | member, width, mine
 
     def distinct(self, ids: Array) -> Array:
         """For every group how many different `ids` (one per cell: addresses, or names without those that are none)."""
-        key = np.unique(self._members(ids))
-        return np.bincount(key[key >= 0] >> 32, minlength=self.count)
+        key, width, _ = self._members(ids)
+        return np.bincount(grouped(key)[0] >> width, minlength=self.count)
 
     def top(self, ids: Array) -> Callable[[int], list[int]]:
         """A function that lists a group's `ids` (one per cell), those with most queries first, at most 64."""
-        key, _, index = grouped(self._members(ids))
-        weight = np.bincount(index, self.cells.queries[self._rows], minlength=len(key))
-        starts = np.searchsorted(key, np.arange(self.count + 1) << 32)
-        member = key & 0xFFFFFFFF
+        keys, width, mine = self._members(ids)
+        key, _, index = grouped(keys)
+        weight = np.bincount(index, self.cells.queries[self._rows[mine]], minlength=len(key))
+        starts = np.searchsorted(key, np.arange(self.count + 1) << width)
+        member = key & ((1 << width) - 1)
 
         def listed(group: int) -> list[int]:
             rows = np.arange(starts[group], starts[group + 1])
@@ -181,6 +184,9 @@ class Groups:
     @functools.cached_property
     def peaks(self) -> Array:
         """Most queries in any 60 s, shape (count,)."""
+        when = self.cells.log.time_ns
+        if not len(when) or when[-1] - when[0] < WINDOW_NS:
+            return self.queries
         return peaks(*self._timed)
 
     def series(self, group: int) -> Series:

@@ -79,11 +79,11 @@ class Measure:
             return
         asked = rows.state != State.ORPHAN
         replied = (rows.state == State.ANSWERED) | (rows.state == State.LATE) | ~asked
-        self._legs.add(_pack(32, rows.client, rows.server), asked, replied)
+        self._legs.count((32, 32), (rows.client, rows.server), asked, replied)
         linked = np.flatnonzero(rows.fed_by != NO_ROW)
         trio = [column[linked] for column in (rows.client, rows.server, rows.fed_by_server)]
         small = np.logical_and.reduce([column < 1 << _BITS for column in trio])
-        self._links.add(_pack(_BITS, *(column[small] for column in trio)))
+        self._links.count((_BITS,) * 3, [column[small] for column in trio])
 
     def merge(self, other: Self) -> None:
         """Add the other's counts."""

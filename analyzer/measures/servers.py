@@ -38,10 +38,10 @@ class Measure:
         """Count round-trip times: of questions sent once (Karn), and between the views nearest to the server."""
         questions, rows = batch.questions, batch.transactions
         questions = questions.take(questions.rtt_ns >= 0)
-        self._rtt.add(_key(questions.client, questions.server, questions.rtt_ns, questions.strict == _STRICT))
+        _count(self._rtt, questions.client, questions.server, questions.strict == _STRICT, questions.rtt_ns)
         seen = (rows.server_rtt_ns >= 0) & (rows.send == 0) & (rows.state == State.ANSWERED)
         rows = rows.take(seen)
-        self._server_rtt.add(_key(rows.client, rows.server, rows.server_rtt_ns, np.zeros(len(rows), np.bool_)))
+        _count(self._server_rtt, rows.client, rows.server, np.zeros(len(rows), np.bool_), rows.server_rtt_ns)
 
     def merge(self, other: Self) -> None:
         """Add the other's counts."""
@@ -89,10 +89,8 @@ class Measure:
         return sided(groups, side, order, row)
 
 
-def _key(client: Array, server: Array, duration_ns: Array, strict: Array) -> Array:
-    leg = (client.astype(np.uint64) << np.uint64(25)) | server.astype(np.uint64)
-    kind = (leg << np.uint64(1)) | strict.astype(np.uint64)
-    return np.asarray((kind << np.uint64(_BITS)) | bucket(duration_ns).astype(np.uint64))
+def _count(counts: Keyed, client: Array, server: Array, strict: Array, duration_ns: Array) -> None:
+    counts.count((25, 25, 1, _BITS), (client, server, strict, bucket(duration_ns)))
 
 
 def _durations(counts: Keyed, roles: Roles, keys: Array) -> dict[int, Quantiles]:

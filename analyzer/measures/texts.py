@@ -21,6 +21,7 @@ class Texts:
         self._context = context
         self._names = {ROOT: ".", OTHER_NAMES: OTHERS.decode(), NO_NAME: ""}
         self._addresses: dict[int, str] = {}
+        self._parent: list[int] = []
 
     def name(self, node: int) -> str:
         """RFC 1035 presentation form, lower case, no final dot; `(others)` and the empty text for what is no name."""
@@ -28,10 +29,12 @@ class Texts:
         known = self._names
         if node not in known:
             tree, todo = self._context.names, []
+            if len(self._parent) < len(tree):
+                self._parent = tree.parent.tolist()
             at = node
             while at not in known:
                 todo.append(at)
-                at = int(tree.parent[at])
+                at = self._parent[at]
             for part in reversed(todo):
                 label = label_text(tree.label(part)).lower()
                 known[part] = label if at == ROOT else f"{label}.{known[at]}"
