@@ -37,14 +37,18 @@ resolv.conf(5); kubernetes/kubernetes#14051, #33554, #64924; CoreDNS plugin/auto
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from analyzer.detectors import Evidence
-from analyzer.detectors.search_fixes import KEEP_POD, chain_of, list_fixes, ndots_fixes, rate
-from analyzer.findings import Confidence, Finding, Frame, Severity, Subject
+from analyzer.detectors.search_fixes import KEEP_POD, chain_of, ndots_fixes, rate, source_fixes
+from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Subject
+from analyzer.measures.asked import Asked
 from analyzer.measures.leaks import peak_of
+from analyzer.measures.roles import SIDES
+from analyzer.measures.rows import Side
+from analyzer.measures.search_replay import Rules, replay
 from analyzer.measures.search_rows import Search, SearchList
 from analyzer.options import Thresholds
 
@@ -57,85 +61,103 @@ _CONFIDENCE = {"high": Confidence.HIGH, "medium": Confidence.MEDIUM, "low": Conf
 def detect(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each search list at work."""
     search: Search = evidence.results["search"]
-    for found in search.lists:
-        if found.wasted >= evidence.thresholds.min_events:
-            finding = _finding(evidence, search, found)
-            if finding:
-                yield finding
+    peak = _peak(evidence, [row.key for row in search.bill.clients])
+    for at, found in enumerate(search.lists):
+        share = search.bill.total.wasted_share or 0.0
+        severity = _severity(evidence.thresholds, share, peak, _leak_is_high(evidence, found))
+        if severity is not None and found.wasted >= evidence.thresholds.min_events:
+            yield _finding(evidence, search, at, severity, peak)
 
 
-def _finding(evidence: Evidence, search: Search, found: SearchList) -> Finding | None:
-    thresholds = evidence.thresholds
-    clients = {client.addr for client in found.clients}
-    asked = evidence.results["asked"]
-    own = [ident for ident in map(evidence.context.addresses.find, clients) if ident is not None]
-    every = [ident for ident in map(evidence.context.addresses.find, (r.key for r in search.bill.clients)) if ident]
+def _peak(evidence: Evidence, clients: Iterable[str]) -> int:
+    """Queries of these clients in the busiest 60 s, forwarded ones left out."""
+    asked: Asked = evidence.results["asked"]
+    idents = [ident for ident in map(evidence.context.addresses.find, clients) if ident is not None]
     side = evidence.results["roles"].side(asked.rows.client, asked.rows.server)
-    towards = np.isin(asked.rows.client, every) & (side != 1)
-    peak = peak_of(asked, np.flatnonzero(towards))
-    total = search.bill.total
-    share = total.wasted_share or 0.0
-    leaks = [
-        f
-        for f in evidence.findings.get("cluster-name-leak", ())
-        if f.severity >= Severity.HIGH and str(f.numbers.get("suffix", "")) in found.suffixes
-    ]
-    severity = _severity(thresholds, share, peak, bool(leaks))
-    if severity is None:
-        return None
-    mine = [row for row in search.bill.bases if row.wasted][:1]
-    base = mine[0].key if mine else found.example[-1].name
+    return peak_of(asked, np.flatnonzero(np.isin(asked.rows.client, idents) & (side != SIDES.index(Side.UPSTREAM))))
+
+
+def _leak_is_high(evidence: Evidence, found: SearchList) -> bool:
+    leaks = evidence.findings.get("cluster-name-leak", ())
+    return any(f.severity >= Severity.HIGH and f.numbers.get("suffix", "") in found.suffixes for f in leaks)
+
+
+def _finding(evidence: Evidence, search: Search, at: int, severity: Severity, peak: int) -> Finding:
+    found = search.lists[at]
+    clients = [client.addr for client in found.clients]
     first, last = found.example[0], found.example[-1]
-    text = " ".join(found.suffixes)
-    one = f"{len(found.example)} names" if found.example else "several names"
     return Finding(
         id="search-expansion",
         kind="complete" if found.complete else "partial",
         severity=severity,
         confidence=_CONFIDENCE[found.confidence],
-        title=f"one lookup asks for {one}: {found.wasted} of {found.queries} queries wasted on the search list "
-        f"of {len(found.clients)} client{'s' * (len(found.clients) != 1)} ({found.ndots.text})",
-        subject=Subject("suffix", text),
+        title=f"one lookup asks for {len(found.example)} names: {found.wasted} of {found.queries} queries wasted on the "
+        f"search list of {len(clients)} client{'s' * (len(clients) != 1)} ({found.ndots.text})",
+        subject=Subject("suffix", " ".join(found.suffixes)),
         first=found.first,
         last=found.last,
         first_frame=Frame(first.file, first.frame),
         last_frame=Frame(last.file, last.frame),
         count=found.queries,
         per_min=rate(found.queries, evidence.context.covered_ns),
-        peak_60s=min(found.queries, peak_of(asked, np.flatnonzero(np.isin(asked.rows.client, own) & (side != 1)))),
+        peak_60s=min(found.queries, _peak(evidence, clients)),
         side="client",
-        numbers={
-            "clients": len(found.clients),
-            "lookups": found.lookups,
-            "queries": found.queries,
-            "needed": found.needed,
-            "wasted": found.wasted,
-            "amplification": round(found.queries / found.needed, 2) if found.needed else None,
-            "full_chains": found.full_chains,
-            "bases": found.bases,
-            "ndots_min": found.ndots.min,
-            "ndots_max": found.ndots.max,
-            "namespace": found.namespace,
-            "client_side_queries": total.queries,
-            "client_side_wasted_share": round(share, 3),
-            "client_side_peak_60s": peak,
-            "autopath_lookups": search.autopath,
-        },
-        thresholds=_limits(thresholds, severity),
+        numbers=_numbers(search, found, peak),
+        thresholds=_limits(evidence.thresholds, severity),
         chain=chain_of(found.example),
         excluded=(
             "retries and the A/AAAA pair are counted within their step",
             f"sibling domains: {found.bases} base names share the suffixes",
             "autopath: " + (f"{search.autopath} lookups use it" if search.autopath else "not seen"),
         ),
-        fix=(*ndots_fixes(base), *list_fixes(found.suffixes, evidence.results["clusterdomain"].name), KEEP_POD),
+        fix=_fixes(evidence, search, at),
         references=(
             "resolv.conf(5)",
             "https://github.com/kubernetes/kubernetes/issues/33554",
             "https://github.com/kubernetes/kubernetes/issues/64924",
         ),
-        wireshark_filter=" || ".join(f"ip{'v6' if ':' in addr else ''}.addr == {addr}" for addr in sorted(clients)[:8]),
+        wireshark_filter=" || ".join(f"ip{'v6' if ':' in addr else ''}.addr == {addr}" for addr in clients[:8]),
     )
+
+
+def _numbers(search: Search, found: SearchList, peak: int) -> dict[str, float | int | str | None]:
+    total = search.bill.total
+    return {
+        "clients": len(found.clients),
+        "lookups": found.lookups,
+        "queries": found.queries,
+        "needed": found.needed,
+        "wasted": found.wasted,
+        "amplification": round(found.queries / found.needed, 2) if found.needed else None,
+        "full_chains": found.full_chains,
+        "bases": found.bases,
+        "ndots_min": found.ndots.min,
+        "ndots_max": found.ndots.max,
+        "namespace": found.namespace,
+        "client_side_queries": total.queries,
+        "client_side_wasted_share": round(total.wasted_share or 0.0, 3),
+        "client_side_peak_60s": peak,
+        "autopath_lookups": search.autopath,
+    }
+
+
+def _fixes(evidence: Evidence, search: Search, at: int) -> tuple[Fix, ...]:
+    """The cures, each with what it saves of this list's queries."""
+    found = search.lists[at]
+    domain = evidence.results["clusterdomain"].name
+    rows = np.flatnonzero(search.verdict.list_at == at)
+    outside = tuple(s for s in found.suffixes if s != domain and not s.endswith(f".{domain}"))
+
+    def saving(rules: Rules) -> str:
+        walked = replay(search, evidence.results["asked"], evidence.context.names, rules, rows)
+        least, most = walked.before - round(walked.high), walked.before - round(walked.low)
+        many = str(most) if least == most else f"{least} to {most}"
+        return f"saves {many} of {walked.before} queries" if most > 0 else "saves nothing here"
+
+    wasted = [row.key for row in search.bill.bases if row.wasted]
+    base = next((key for key in wasted if key in set(search.base_of.values())), found.example[-1].name)
+    fixes = ndots_fixes(base, saving(Rules(fqdn=True)), saving(Rules(ndots=2)))
+    return (*fixes, *(source_fixes(outside[0], saving(Rules(drop=outside))) if outside else (KEEP_POD,)))
 
 
 def _severity(thresholds: Thresholds, share: float, peak: int, leak_is_high: bool) -> Severity | None:

@@ -6,7 +6,7 @@ A name from the wire enters such a line only if it is made of letters, digits, h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from analyzer.findings import Fix, Frame, Step
@@ -17,7 +17,6 @@ __all__ = [
     "AAAA_TEMPLATE",
     "KEEP_POD",
     "chain_of",
-    "list_fixes",
     "name_filter",
     "ndots_fixes",
     "paste",
@@ -50,14 +49,17 @@ def template(zone: str, comment: str = "") -> str:
     )
 
 
-def ndots_fixes(example: str) -> tuple[Fix, ...]:
-    """Ways to ask the right name first; `example` is a base name seen."""
+def ndots_fixes(example: str, dot: str = "", ndots: str = "") -> tuple[Fix, ...]:
+    """Ways to ask the right name first; `example` is a base name seen, `dot` and `ndots` say what each saves."""
     name = paste(example)
     return (
-        Fix("the application, or the ExternalName service", f"{name}.    # with the final dot: no search at all"),
+        Fix(
+            "the application, or the ExternalName service",
+            f"{name}.    # with the final dot: no search at all{f'; {dot}' if dot else ''}",
+        ),
         Fix(
             "pod spec (Deployment, StatefulSet, …)",
-            'dnsConfig:\n  options:\n  - name: ndots\n    value: "2"',
+            'dnsConfig:\n  options:\n  - name: ndots\n    value: "2"' + (f"    # {ndots}" if ndots else ""),
         ),
         Fix("pod spec, where no Services are used", "dnsPolicy: Default"),
         Fix(
@@ -67,13 +69,14 @@ def ndots_fixes(example: str) -> tuple[Fix, ...]:
     )
 
 
-def source_fixes(suffix: str) -> tuple[Fix, ...]:
-    """Ways to take an outside search domain out of the nodes, and so out of the pods."""
+def source_fixes(suffix: str, saving: str = "") -> tuple[Fix, ...]:
+    """Ways to take an outside search domain out of the nodes, and so out of the pods; `saving` says what that saves."""
     name = paste(suffix)
+    head = f"# without this search domain: {saving}\n" if saving else ""
     return (
         Fix(
             "netplan, each interface of the nodes",
-            "dhcp4-overrides:\n  use-domains: false\ndhcp6-overrides:\n  use-domains: false\n"
+            f"{head}dhcp4-overrides:\n  use-domains: false\ndhcp6-overrides:\n  use-domains: false\n"
             f"# and no `search: [{name}]` under nameservers",
         ),
         Fix("systemd-networkd, the .network file", "[DHCPv4]\nUseDomains=no\n\n[IPv6AcceptRA]\nUseDomains=no"),
@@ -87,12 +90,6 @@ def source_fixes(suffix: str) -> tuple[Fix, ...]:
         ),
         KEEP_POD,
     )
-
-
-def list_fixes(suffixes: Sequence[str], domain: str) -> tuple[Fix, ...]:
-    """What to do about the outside suffixes of a list."""
-    outside = [s for s in suffixes if s != domain and not s.endswith("." + domain)]
-    return source_fixes(outside[0]) if outside else ()
 
 
 def chain_of(example: Iterable[ExampleStep]) -> tuple[Step, ...]:
