@@ -161,7 +161,7 @@ def copy_groups(rows: MessageBatch, window: int) -> I64:
 def _key(rows: MessageBatch, with_id: NDArray[np.bool_]) -> U64:
     """Equal for all frames that can be copies: octets and TCP sequence, and the IP-ID or else addresses and ports."""
     tcp = (rows.present & Present.FLOW) != 0
-    tail = rows.ip_id.astype(np.uint64) | (rows.transport.astype(np.uint64) << np.uint64(16))
+    tail = np.where(with_id, rows.ip_id, 0).astype(np.uint64) | (rows.transport.astype(np.uint64) << np.uint64(16))
     if tcp.any():
         tail |= np.where(tcp, rows.tcp_seq, 0).astype(np.uint64) << np.uint64(32)
     bare = np.flatnonzero(~with_id)
