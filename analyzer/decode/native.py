@@ -71,6 +71,10 @@ class NativeDecoder:
             self._open = False
             raise
 
+    def flush(self) -> list[Decoded]:
+        """The rows of the batch that is not full yet; everything goes on as before."""
+        return [_decoded(batch) for batch in self._core.flush()]
+
     def finish(self) -> list[Decoded]:
         """End everything: fragments, connections, the last batch. Raises NotACapture as `open` does."""
         self._open = False

@@ -102,6 +102,11 @@ class ReferenceDecoder:
             raise NotACapture("the file ends inside its header" if start else "the file is empty")
         reader.end()
 
+    def flush(self) -> list[Decoded]:
+        """The rows of the batch that is not full yet; everything goes on as before."""
+        self._batch.finish()
+        return self._batch.take()
+
     def finish(self) -> list[Decoded]:
         """End everything: fragments, connections, the last batch."""
         self._end_file()

@@ -193,7 +193,8 @@ class Decoder(Protocol):
     """Bytes of captures in, batches out; both decoders have this face and one contract suite holds them to it.
 
     `open(file)` begins the next file (TCP streams, fragments, names continue), `feed` takes its bytes in pieces of any
-    size, `finish` ends everything. `feed` raises `NotACapture` once enough bytes are there to know, `finish` or the
+    size, `flush` hands over a batch that is not full yet (a live reader does not wait for more), `finish` ends everything.
+    `feed` raises `NotACapture` once enough bytes are there to know, `finish` or the
     next `open` where the file was shorter than that (an empty file too). Nothing else about the bytes is an exception.
     """
 
@@ -204,6 +205,8 @@ class Decoder(Protocol):
     def open(self, file: int) -> None: ...
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Decoded]: ...
+
+    def flush(self) -> list[Decoded]: ...
 
     def finish(self) -> list[Decoded]: ...
 

@@ -63,6 +63,11 @@ impl Core {
         convert::batches(py, decoder, batches)
     }
 
+    fn flush<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let batches = self.decoder.flush();
+        convert::batches(py, &mut self.decoder, batches)
+    }
+
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let decoder = &mut self.decoder;
         let batches = py.detach(|| decoder.finish()).map_err(|error| convert::not_a_capture(py, &error))?;

@@ -166,6 +166,12 @@ impl Decoder {
         Ok(self.walker.writer.take())
     }
 
+    /// The rows of the batch that is not full yet: who reads live does not wait for more.
+    pub fn flush(&mut self) -> Vec<Batch> {
+        self.walker.writer.finish();
+        self.walker.writer.take()
+    }
+
     /// Takes back a batch that was handed over, for the room in it.
     pub fn recycle(&mut self, batch: Batch) {
         self.walker.writer.recycle(batch);
