@@ -21,8 +21,8 @@ CRATE = PACKAGE / "decode" / "native"
 LEVELS = (
     ("dns", "errors", "findings"),
     ("messages", "options"),
-    ("capture", "decode", "transactions", "measures", "config", "inventory"),
-    ("detectors", "whatif", "compare", "gate", "report"),
+    ("capture", "decode", "transactions", "measures", "config", "inventory", "compare", "gate"),
+    ("detectors", "whatif", "report"),
     ("pipeline", "live"),
     ("api", "plots", "cli"),
     ("__init__", "__main__"),  # the two doors: `import analyzer` and `python -m analyzer`
