@@ -55,7 +55,9 @@ def option(code: int, data: bytes) -> bytes:
     return struct.pack(">HH", code, len(data)) + data
 
 
-def opt(*options: bytes, size: int = 1232, flags: int = 0, version: int = 0, ext_rcode: int = 0, owner: bytes = b"\0") -> bytes:
+def opt(
+    *options: bytes, size: int = 1232, flags: int = 0, version: int = 0, ext_rcode: int = 0, owner: bytes = b"\0"
+) -> bytes:
     return record(owner, OPT, b"".join(options), ext_rcode << 24 | version << 16 | flags, size)
 
 
@@ -79,7 +81,9 @@ def query(qname: str | bytes = "www.example.org", qtype: int = A, ident: int = 0
     return message(question(qname, qtype), ident=ident)
 
 
-def response(qname: str = "www.example.org", qtype: int = A, ident: int = 0x1234, rcode: int = 0, **sections: Sequence[bytes]) -> bytes:
+def response(
+    qname: str = "www.example.org", qtype: int = A, ident: int = 0x1234, rcode: int = 0, **sections: Sequence[bytes]
+) -> bytes:
     return message(question(qname, qtype), ident=ident, flags=0x8180 | rcode, **sections)  # type: ignore[arg-type]  # only section lists are passed
 
 
@@ -93,7 +97,15 @@ def udp(payload: bytes, sport: int = 40000, dport: int = 53, length: int | None 
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
 
-def tcp(payload: bytes = b"", seq: int = 0, sport: int = 40000, dport: int = 53, flags: int = ACK, ack: int = 0, options: bytes = b"") -> bytes:
+def tcp(
+    payload: bytes = b"",
+    seq: int = 0,
+    sport: int = 40000,
+    dport: int = 53,
+    flags: int = ACK,
+    ack: int = 0,
+    options: bytes = b"",
+) -> bytes:
     offset = (20 + len(options)) // 4 << 4
     return struct.pack(">HHIIBBHHH", sport, dport, seq % (1 << 32), ack, offset, flags, 65535, 0, 0) + options + payload
 
@@ -130,7 +142,15 @@ def ipv4(
     return head + ip(src) + ip(dst) + options + payload
 
 
-def ipv6(payload: bytes, src: str = CLIENT6, dst: str = SERVER6, protocol: int = 17, *, hops: int = 64, length: int | None = None) -> bytes:
+def ipv6(
+    payload: bytes,
+    src: str = CLIENT6,
+    dst: str = SERVER6,
+    protocol: int = 17,
+    *,
+    hops: int = 64,
+    length: int | None = None,
+) -> bytes:
     head = struct.pack(">IHBB", 6 << 28, len(payload) if length is None else length, protocol, hops)
     return head + ip(src) + ip(dst) + payload
 
@@ -144,7 +164,9 @@ def fragment6(payload: bytes, offset: int, more: bool, ident: int = 1, following
     return struct.pack(">BBHI", following, 0, offset | more, ident) + payload
 
 
-def fragments4(payload: bytes, size: int, ident: int = 7, src: str = CLIENT, dst: str = SERVER, protocol: int = 17) -> list[bytes]:
+def fragments4(
+    payload: bytes, size: int, ident: int = 7, src: str = CLIENT, dst: str = SERVER, protocol: int = 17
+) -> list[bytes]:
     """IPv4 fragments of at most `size` (a multiple of 8) payload octets."""
     return [
         ipv4(payload[at : at + size], src, dst, protocol, ident=ident, offset=at, more=at + size < len(payload))
@@ -174,7 +196,9 @@ def geneve(inner: bytes, vni: int = 42, kind: int = 0x6558, options: bytes = b""
     return struct.pack(">BBHI", len(options) // 4, 0, kind, vni << 8) + options + inner
 
 
-def gre(inner: bytes, kind: int = 0x0800, key: int | None = None, checksum: bool = False, sequence: int | None = None) -> bytes:
+def gre(
+    inner: bytes, kind: int = 0x0800, key: int | None = None, checksum: bool = False, sequence: int | None = None
+) -> bytes:
     flags = (0x8000 if checksum else 0) | (0x2000 if key is not None else 0) | (0x1000 if sequence is not None else 0)
     fields = (bytes(4) if checksum else b"") + b"".join(struct.pack(">I", v) for v in (key, sequence) if v is not None)
     return struct.pack(">HH", flags, kind) + fields + inner
@@ -228,7 +252,9 @@ def vlan(payload: bytes, number: int = 100) -> bytes:
 
 
 def mpls(payload: bytes, *labels: int) -> bytes:
-    return b"".join(struct.pack(">I", n << 12 | (i == len(labels) - 1) << 8 | 64) for i, n in enumerate(labels)) + payload
+    return (
+        b"".join(struct.pack(">I", n << 12 | (i == len(labels) - 1) << 8 | 64) for i, n in enumerate(labels)) + payload
+    )
 
 
 def ppp(payload: bytes, protocol: int = 0x0021, framed: bool = True) -> bytes:
@@ -268,7 +294,13 @@ def ppi(frame: bytes, linktype: int) -> bytes:
 
 
 def nflog(payload: bytes, family: int = 2) -> bytes:
-    return bytes([family, 0, 0, 0]) + struct.pack("<HH", 8, 10) + b"tag\0" + struct.pack("<HH", len(payload) + 4, 9) + payload
+    return (
+        bytes([family, 0, 0, 0])
+        + struct.pack("<HH", 8, 10)
+        + b"tag\0"
+        + struct.pack("<HH", len(payload) + 4, 9)
+        + payload
+    )
 
 
 def pktap(frame: bytes, linktype: int) -> bytes:
@@ -301,7 +333,13 @@ def at(packet: bytes, after_ns: int, snap: int | None = None) -> Frame:
 
 
 def pcap(
-    packets: Iterable[bytes | Frame], linktype: int = 1, *, order: str = "<", nano: bool = False, modified: bool = False, minor: int = 4
+    packets: Iterable[bytes | Frame],
+    linktype: int = 1,
+    *,
+    order: str = "<",
+    nano: bool = False,
+    modified: bool = False,
+    minor: int = 4,
 ) -> bytes:
     """A pcap file; `modified` is Kuznetzov's."""
     magic = 0xA1B23C4D if nano else 0xA1B2CD34 if modified else 0xA1B2C3D4
@@ -326,7 +364,9 @@ def block(kind: int, body: bytes, order: str = "<") -> bytes:
 
 def options(order: str = "<", **values: bytes) -> bytes:
     """pcapng options by number: `options(_2=b"eth0")`."""
-    body = b"".join(struct.pack(order + "HH", int(key[1:]), len(value)) + padded(value) for key, value in values.items())
+    body = b"".join(
+        struct.pack(order + "HH", int(key[1:]), len(value)) + padded(value) for key, value in values.items()
+    )
     return body + bytes(4) if body else b""
 
 
