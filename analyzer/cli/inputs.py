@@ -20,7 +20,9 @@ __all__ = ["Request", "output_options", "reading_options", "request", "with_top"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_RELATIVE: Final = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)(?:\.(\d{1,9}))?s?)?", re.ASCII)
+_RELATIVE: Final = re.compile(
+    r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)(?:\.(\d{1,9}))?s?(?!\w))?(?:(\d+)ms)?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,9 @@ def _time(option: str, text: str | None) -> tuple[int | None, bool]:
         return None, False
     match = _RELATIVE.fullmatch(text)
     if match and len(text) > 1:
-        days, hours, minutes, seconds, fraction = match.groups()
+        days, hours, minutes, seconds, fraction, milli = match.groups()
         whole = int(days or 0) * 86400 + int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
-        return whole * NS + int((fraction or "").ljust(9, "0")), True
+        return whole * NS + int((fraction or "").ljust(9, "0")) + int(milli or 0) * 1_000_000, True
     absolute = re.fullmatch(r"(.*?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?", text, re.ASCII)
     if absolute:
         stem, fraction, zone = absolute.groups()

@@ -80,11 +80,13 @@ def _change(fix: Fix, look: Look) -> RenderableType:
 
 
 def _saved(finding: Finding) -> str:
-    """What the detector says that its fix saves."""
-    return ", ".join(
-        f"{_value(key, value)} {key.removeprefix('saves_').replace('_', ' ').replace('per min', 'a minute')}"
-        for key, value in finding.numbers.items()
-        if key.startswith("saves") and value is not None
+    """What the fix saves, where the detector counted it."""
+    counts = [v for key, v in finding.numbers.items() if (key == "wasted" or key.startswith("queries_saved")) and v]
+    if not counts or not isinstance(counts[0], int):
+        return ""
+    whole = finding.numbers.get("queries")
+    return (
+        f"{amount(counts[0])} of {amount(whole)} queries" if isinstance(whole, int) else f"{amount(counts[0])} queries"
     )
 
 
