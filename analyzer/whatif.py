@@ -8,7 +8,6 @@ lookups in which an outcome had to be guessed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,42 +18,12 @@ from analyzer.measures.asked import Asked
 from analyzer.measures.rates import per_min
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import Side
-from analyzer.measures.search_replay import Replay, Rules, replay
+from analyzer.measures.search_replay import Leg, Replay, Rules, WhatIf, replay
 from analyzer.measures.search_rows import Search
 from analyzer.messages import Array
 from analyzer.options import NS
 
-__all__ = ["Leg", "WhatIf", "parse", "what_if"]
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One side (`server` empty), or the queries to one server: before, and between `low` and `high` after."""
-
-    side: Side
-    server: str
-    before: int
-    low: int
-    high: int
-    per_min_before: float | None
-    per_min_low: float | None
-    per_min_high: float | None
-
-    @property
-    def saved(self) -> tuple[int, int]:
-        """At least, at most."""
-        return self.before - self.high, self.before - self.low
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIf:
-    """The outcome for `rules`. `assumed_share`: lookups that touch a name of which nothing was seen. `notes` in words."""
-
-    rules: Rules
-    legs: tuple[Leg, ...]
-    lookups: int
-    assumed_share: float
-    notes: tuple[str, ...] = ()
+__all__ = ["Leg", "WhatIf", "parse", "usual", "what_if"]
 
 
 def parse(texts: Iterable[str]) -> Rules:
@@ -78,6 +47,15 @@ def parse(texts: Iterable[str]) -> Rules:
     if not found and not drop:
         raise UsageError("--what-if needs one of ndots=N, fqdn, drop-search=SUFFIX, no-aaaa, negative-ttl=SECONDS")
     return Rules(**found, drop=tuple(drop))
+
+
+def usual(search: Search, domain: str) -> list[Rules]:
+    """The cures that are worth a look where none is named: final dot, ndots 2, no outside suffix, no AAAA."""
+    outside = {s for found in search.lists for s in found.suffixes if s != domain and not s.endswith(f".{domain}")}
+    seen = {suffix for suffix in search.suffix_of.values() if suffix and not suffix.endswith(domain)}
+    drop = tuple(sorted(outside or seen))
+    rules = [Rules(fqdn=True), Rules(ndots=2)] if search.lists else []
+    return [*rules, *([Rules(drop=drop)] if drop else []), Rules(no_aaaa=True)]
 
 
 def what_if(results: Mapping[str, Any], context: Context, rules: Rules) -> WhatIf:

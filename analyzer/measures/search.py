@@ -53,7 +53,7 @@ class Measure:
         chains = _chains(table, steps, np.flatnonzero(asks & (table.steps > 1)))
         split(chains, names)
         lists, weak = _lists(self._context, chains)
-        verdict = _verdict(table, steps, side, lists, names, results["clusterdomain"])
+        verdict = _verdict(table, steps, side, lists, self._context, results["clusterdomain"])
         events = self._signatures.events
         times = events.events()
         verdict = Verdict(**{**_fields(verdict), "events": times, "step_ns": events.step_ns})
@@ -110,10 +110,11 @@ def _verdict(
     steps: SignatureSteps,
     side: Array,
     lists: Sequence[Found],
-    names: NameTree,
+    context: Context,
     domain: ClusterDomain,
 ) -> Verdict:
     """What the vote says of every signature."""
+    names = context.names
     size = len(table)
     list_at, base_at, as_is = (np.full(size, -1, np.int64) for _ in range(3))
     step_suffix = np.full(len(steps), -1, np.int64)
@@ -140,7 +141,7 @@ def _verdict(
         if found_name:
             base_at[row], step_suffix[at] = found_name
     needed = needed_of(table, steps, as_is)
-    return Verdict(table, steps, side, list_at, base_at, as_is, needed, step_suffix, tuple(bases))
+    return Verdict(table, steps, side, list_at, base_at, as_is, needed, step_suffix, context, tuple(bases))
 
 
 def _named(verdict: Verdict) -> tuple[dict[int, str], dict[int, int]]:

@@ -15,10 +15,11 @@ from typing import Final
 import numpy as np
 
 from analyzer.measures.asked import Asked
+from analyzer.measures.rows import Side
 from analyzer.measures.search_rows import Search, Verdict
 from analyzer.messages import Array, Ending, NameTree, Outcome
 
-__all__ = ["Replay", "Rules", "replay"]
+__all__ = ["Leg", "Replay", "Rules", "WhatIf", "replay"]
 
 _AS_TYPED: Final = 0
 _A, _AAAA, _BOTH = 1, 2, 3
@@ -59,6 +60,36 @@ class Replay:
     @property
     def assumed_share(self) -> float:
         return self.assumed / self.lookups if self.lookups else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One side (`server` empty), or the queries to one server: before, and between `low` and `high` after."""
+
+    side: Side
+    server: str
+    before: int
+    low: int
+    high: int
+    per_min_before: float | None
+    per_min_low: float | None
+    per_min_high: float | None
+
+    @property
+    def saved(self) -> tuple[int, int]:
+        """At least, at most."""
+        return self.before - self.high, self.before - self.low
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The outcome for `rules`. `assumed_share`: lookups that touch a name of which nothing was seen. `notes` in words."""
+
+    rules: Rules
+    legs: tuple[Leg, ...]
+    lookups: int
+    assumed_share: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from analyzer.measures import Context
 from analyzer.measures.eventlog import Events
 from analyzer.measures.search_signatures import SignatureSteps, SignatureTable
 from analyzer.messages import Array
@@ -142,6 +143,7 @@ class Verdict:
     as_is: Array
     needed: Array
     step_suffix: Array
+    context: Context
     bases: tuple[str, ...] = ()
     events: Events = field(default_factory=lambda: Events(np.zeros(0, "i8"), np.zeros(0, "u4"), np.zeros(0, "u4")))
     step_ns: int = 0
