@@ -8,9 +8,11 @@ from typing import Any
 
 from analyzer.dns import rcodes, rrtypes
 from analyzer.measures import Context
+from analyzer.measures.folds import Sided
+from analyzer.measures.rows import ClientRow, NameRow, ServerRow
 from analyzer.messages import NO_ROW, State, TransactionBatch
 
-__all__ = ["Naive"]
+__all__ = ["Naive", "compare"]
 
 MINUTE = 60_000_000_000
 
@@ -104,3 +106,38 @@ def _empty() -> dict[str, Any]:
         **{name: set() for name in ("clients", "names")},
         **dict.fromkeys(("questions", "nxdomain"), 0),
     }
+
+
+def compare(naive: Naive, found: dict[str, Any]) -> None:
+    """Every number of names, clients, servers and pairs that the second implementation has."""
+    for ident, key, text in (("names", "qname", "qname"), ("clients", "client", "addr"), ("servers", "server", "addr")):
+        want = naive.table(key)
+        table: Sided[Any] = found[ident]
+        rows = {(row.side.value, getattr(row, text)): row for row in table.all()}
+        assert rows.keys() == want.keys()
+        for place, row in rows.items():
+            same(row, want[place])
+
+
+def same(row: NameRow | ClientRow | ServerRow, want: dict[str, Any]) -> None:
+    assert row.queries == len(want["times"])
+    assert row.questions == want["questions"]
+    assert row.responses == want["rcodes"].total()
+    assert row.peak_60s == peak(want["times"])
+    assert dict(row.rcodes) == dict(want["rcodes"])
+    assert (row.first, row.last) == (min(want["seen"]), max(want["seen"]))
+    if want["questions"]:
+        assert row.nxdomain_share == want["nxdomain"] / want["questions"]
+    if not isinstance(row, ServerRow):
+        assert dict(row.types) == dict(want["types"])
+        assert sum(row.series.counts) == row.queries
+    if not isinstance(row, NameRow):
+        assert row.names == len(want["names"])
+        states = (row.answered, row.late, row.unanswered, row.pending)
+        assert states == tuple(want["states"][state] for state in list(State)[:4])
+    if isinstance(row, ServerRow):
+        assert row.rtt.count == len(want["rtt"])
+        if want["rtt"]:
+            middle = sorted(want["rtt"])[-(-len(want["rtt"]) // 2) - 1]
+            assert row.rtt.p50_ns is not None
+            assert middle <= row.rtt.p50_ns <= middle * 1.01 + 1
