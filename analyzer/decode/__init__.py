@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from analyzer.errors import UsageError
-from analyzer.messages import Decoder, DecodeOptions
+from analyzer.messages import DecodeOptions, Decoder
 
 __all__ = ["decoder", "native_error"]
 

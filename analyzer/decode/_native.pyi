@@ -1,9 +1,11 @@
-from typing import Any, final
+from typing import Any, TypeAlias, final
+
+__all__ = ["Core", "columns"]
 
 # Rows and the columns that are not zero throughout, as octets in native order.
-_Table = tuple[int, dict[str, bytes]]
+_Table: TypeAlias = tuple[int, dict[str, bytes]]
 # Messages; names (first id, parents, ends, labels); addresses (first id, packed); answers; connections; quotes; wire.
-_Batch = tuple[_Table, tuple[int, bytes, bytes, bytes], tuple[int, bytes], _Table, _Table, _Table, bytes]
+_Batch: TypeAlias = tuple[_Table, tuple[int, bytes, bytes, bytes], tuple[int, bytes], _Table, _Table, _Table, bytes]
 
 @final
 class Core:

@@ -35,8 +35,6 @@ class NativeDecoder:
 
     name = "native"
 
-    name = "native"
-
     def __init__(self, options: DecodeOptions) -> None:
         programs = None if options.programs is None else list(options.programs.items())
         self._core = _native.Core(
@@ -102,9 +100,12 @@ def _size(value: int) -> int:
 def _table(kind: type[T], rows: int, columns: Mapping[str, bytes]) -> T:
     """Columns that were left out are zero throughout; `np.zeros` takes no memory for them until they are read."""
     dtypes = {column.name: column.dtype for column in kind.COLUMNS}
-    return kind({
-        name: np.frombuffer(columns[name], dtype) if name in columns else np.zeros(rows, dtype) for name, dtype in dtypes.items()
-    })
+    return kind(
+        {
+            name: np.frombuffer(columns[name], dtype) if name in columns else np.zeros(rows, dtype)
+            for name, dtype in dtypes.items()
+        }
+    )
 
 
 def _decoded(batch: tuple[Any, ...]) -> Decoded:
