@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 __all__ = ["NS", "AnalyzeOptions", "Limits", "Select", "Thresholds"]
 
@@ -178,7 +178,7 @@ class AnalyzeOptions:
     bpf: str = ""
     select: Select = field(default_factory=Select)
     dedupe: bool = True
-    decoder: str = "auto"
+    decoder: Literal["auto", "native", "reference"] = "auto"
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # --hosts and --k8s: names for BPF expressions
     cluster_domain: str = ""
     forwarders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # --forwarder name=ip,ip

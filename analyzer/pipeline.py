@@ -89,9 +89,10 @@ class _Chain(threading.Thread):
     def _put(self, item: Decoded | BaseException | None) -> None:
         while not self._stop.is_set():
             try:
-                return self._queue.put(item, timeout=0.1)
+                self._queue.put(item, timeout=0.1)
             except queue.Full:
                 continue
+            return
 
     def next(self) -> Decoded | None:
         """The next batch, None at the end."""

@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -93,7 +94,12 @@ ROWS = (
 def run(row: Row, capture: Path) -> Measured:
     """Run one child to its end; OSError where it is not installed, RuntimeError where it fails."""
     began = time.perf_counter()
-    with subprocess.Popen(list(row.command(capture)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    command = list(row.command(capture.resolve()))
+    # In a folder of its own: dnsscope leaves files where it runs.
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=scratch) as child,
+    ):
         assert child.stdout is not None
         tail = b""
         while block := child.stdout.read(1 << 16):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import click
 
@@ -88,7 +88,7 @@ def request(
     hosts_files: tuple[str, ...],
     cluster_domain: str,
     forwarders: tuple[str, ...],
-    decoder: str,
+    decoder: Literal["auto", "native", "reference"],
     no_dedupe: bool,
     strict: bool,
     **select: Any,
