@@ -1,7 +1,8 @@
 """What makes roles visible: which query of a forwarder serves which query of its client (PATHOLOGIES 4, "Roles").
 
 C encloses U if both ask one question, U was sent after C and answered no later than `Limits.link_slack_ns` after C was
-(an unanswered C is open for `Limits.match_ns`; of an unanswered U only the sending counts). U is linked to the latest-sent
+(an unanswered C counts as open for `Limits.step_ns`, else it would enclose whatever is asked while a server is down;
+of an unanswered U only the sending counts). U is linked to the latest-sent
 C that encloses it and whose server differs from U's server. Links are facts; the vote over them (which addresses are one forwarder,
 hence the sides) is a measure's.
 """
@@ -59,7 +60,7 @@ class Links:
     def _columns(self, transactions: Mapping[str, Array], rows: I64) -> tuple[Columns, I64]:
         part = {name: transactions[name][rows] for name in _READ}
         answered = part["rtt_ns"] >= 0
-        end = np.where(answered, part["r_time_ns"], part["time_ns"] + self._limits.match_ns)
+        end = np.where(answered, part["r_time_ns"], part["time_ns"] + self._limits.step_ns)
         kind = (part["qtype"].astype(np.uint64) << np.uint64(16)) | part["qclass"]
         columns = {name: part[name] for name in ("row", "client", "server")}
         columns |= {"time": part["time_ns"], "end": end, "key": mix(part["qname_hash"], kind)}

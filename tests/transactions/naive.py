@@ -257,7 +257,7 @@ def cause(row: Row, rows: Sequence[Row], limits: Limits) -> int | None:
             break
         if orphan(other) or other["asked"] != row["asked"] or other["row"] >= row["row"]:
             continue
-        reach = other["answer"]["time_ns"] if other["answer"] else other["time_ns"] + limits.match_ns
+        reach = other["answer"]["time_ns"] if other["answer"] else other["time_ns"] + limits.step_ns
         if other["server"][0] != row["server"][0] and ends <= reach + limits.link_slack_ns:
             return int(other["row"])
     return None

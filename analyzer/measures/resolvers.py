@@ -1,0 +1,166 @@
+"""The resolver behind each client, from how it sends (`fingerprints`): pairs, ports, IDs, waits.
+
+Ports are looked at for A and AAAA by UDP. Past the cap only a share of all ports is, chosen by hash, so ratios hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+import numpy as np
+
+from analyzer.measures import Context
+from analyzer.measures.fingerprints import Fingerprint, Sendings, fingerprint
+from analyzer.measures.keyed import Keyed, grouped
+from analyzer.measures.roles import Roles
+from analyzer.messages import Array, Present, QuestionTable, State, StepTable, TransactionBatch, Transport
+
+__all__ = ["Measure"]
+
+_COUNTS: Final = Sendings.counts()
+_STRICT: Final = 2  # QuestionTable.strict: rows for forwarders only
+_CLIENT_BITS, _PORT_BITS, _NAME_BITS = 20, 16, 28
+_MUSL_STEP: Final = (0x60, 0x300)  # 0x8d to 0x19b were seen; at random an ID falls in here once in a hundred
+_MS: Final = 1_000_000
+_MAX_CLIENTS: Final = 10_000
+
+
+class Measure:
+    """`result` maps each client's address to its Fingerprint, clients with most questions first."""
+
+    needs: tuple[str, ...] = ("roles",)
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._clients = Keyed(context.options.limits.max_keys, len(_COUNTS))
+        self._ports = _Sample(min(context.options.limits.max_keys, 1 << 18))
+
+    def update(self, batch: TransactionBatch) -> None:
+        """Count the batch's questions, their ports, and the pairs of its lookups."""
+        rows = batch.transactions
+        used = (rows.state != State.ORPHAN) & (rows.send == 0) & (rows.transport == Transport.UDP)
+        used &= ((rows.present & Present.QUESTION) != 0) & ((rows.qtype == 1) | (rows.qtype == 28))
+        used &= rows.client < 1 << _CLIENT_BITS
+        part = rows.take(used)
+        port: Array = (part.client.astype(np.uint64) << np.uint64(_PORT_BITS)) | part.client_port
+        key = (port << np.uint64(_NAME_BITS)) | (part.qname & ((1 << _NAME_BITS) - 1))
+        first, ident = part.qtype == 1, part.msg_id.astype(np.int64)
+        self._ports.add(key, np.stack([first, ~first, np.where(first, ident, 0), np.where(first, 0, ident)], axis=1))
+        self._questions(batch.questions)
+        searched = batch.lookups.take(batch.lookups.steps > 1)
+        self._count(searched.client, searched=np.ones(len(searched), np.int64), one_port=searched.one_port)
+        if len(batch.steps):
+            clients = batch.lookups.client[np.searchsorted(batch.lookups.lookup, batch.steps.lookup)]
+            self._steps(batch.steps, clients)
+
+    def _count(self, clients: Array, **counts: Array) -> None:
+        zero = np.zeros(len(clients), np.int64)
+        self._clients.add(clients.astype(np.uint64), *(counts.get(name, zero) for name in _COUNTS))
+
+    def _questions(self, rows: QuestionTable) -> None:
+        rows = rows.take(rows.strict != _STRICT)
+        gap, resent = rows.gap_ns, (rows.gap_ns >= 0)
+        alike = resent & (rows.same_id != 0) & (rows.same_port != 0)
+        fresh = resent & (rows.same_id == 0)
+        self._count(
+            rows.client,
+            questions=np.ones(len(rows), np.int64),
+            edns=(rows.present & Present.EDNS) != 0,
+            wait_5_same=alike & _about(gap, 5000, 150),
+            wait_25=alike & _about(gap, 2500, 100),
+            wait_5_new=fresh & (rows.same_port == 0) & _about(gap, 5000, 150),
+            wait_2=fresh & _about(gap, 2000, 150),
+            new_port=resent & (rows.same_id != 0) & (rows.same_port == 0),
+            fan_out=alike & (rows.servers > 1) & (gap < 50 * _MS),
+        )
+
+    def _steps(self, rows: StepTable, clients: Array) -> None:
+        pair = (rows.qtypes & 3) == 3
+        self._count(
+            clients[pair],
+            pairs=np.ones(int(pair.sum()), np.int64),
+            serial=rows.serial[pair] != 0,
+            aaaa_first=rows.qtype[pair] == 28,
+        )
+
+    def merge(self, other: Self) -> None:
+        """Add the other's counts."""
+        self._clients.merge(other._clients)
+        self._ports.merge(other._ports)
+
+    def result(self, results: Mapping[str, Any]) -> Mapping[str, Fingerprint]:
+        """Name the resolvers."""
+        roles: Roles = results["roles"]
+        ports = _by_client(self._ports, self._context)
+        keys, sums = self._clients.keys, self._clients.sums
+        most = np.lexsort((keys, -sums[:, 0]))[:_MAX_CLIENTS]
+        out = {}
+        for client, counts in zip(keys[most].tolist(), sums[most].tolist(), strict=True):
+            known = dict(zip(_COUNTS, counts, strict=True)) | ports.get(client, {})
+            found = fingerprint(Sendings(**known, forwarder=bool(roles.forwarder[client])))
+            if found.name:
+                out[self._context.addresses.text(client)] = found
+        return out
+
+
+def _about(gap: Array, ms: int, slack: int) -> Array:
+    return np.asarray(np.abs(gap - ms * _MS) <= slack * _MS)
+
+
+class _Sample:
+    """Sums by key for all ports, or, past the cap, for those ports whose hash is low enough: the same whatever the order."""
+
+    def __init__(self, cap: int) -> None:
+        self._cap, self._level = cap, 0
+        self.keys = np.zeros(0, np.uint64)
+        self.sums = np.zeros((0, 4), np.int64)
+
+    def add(self, keys: Array, sums: Array) -> None:
+        keys, sums = np.concatenate([self.keys, keys]), np.concatenate([self.sums, sums])
+        keys, sums = self._chosen(keys, sums)
+        distinct, _, index = grouped(keys)
+        totals = np.stack([np.bincount(index, column, minlength=len(distinct)) for column in sums.T], axis=1)
+        self.keys, self.sums = distinct, totals.astype(np.int64)
+        while len(self.keys) > self._cap:
+            self._level += 1
+            self.keys, self.sums = self._chosen(self.keys, self.sums)
+
+    def _chosen(self, keys: Array, sums: Array) -> tuple[Array, Array]:
+        if not self._level:
+            return keys, sums
+        spread = (keys >> np.uint64(_NAME_BITS)) * np.uint64(0x9E3779B97F4A7C15)
+        kept = spread >> np.uint64(64 - min(self._level, 63)) == 0
+        return keys[kept], sums[kept]
+
+    def merge(self, other: _Sample) -> None:
+        self._level = max(self._level, other._level)
+        self.add(other.keys, other.sums)
+
+
+def _by_client(sample: _Sample, context: Context) -> dict[int, dict[str, int]]:
+    """What the ports of each client carried."""
+    out: dict[int, dict[str, int]] = {}
+    labels: dict[int, bytes] = {}
+    mask = (1 << _NAME_BITS) - 1
+    heads, _, index = grouped(sample.keys >> np.uint64(_NAME_BITS))
+    bases: list[set[bytes]] = [set() for _ in heads]
+    for key, port, (a, aaaa, id_a, id_aaaa) in zip(
+        sample.keys.tolist(), index.tolist(), sample.sums.tolist(), strict=True
+    ):
+        name = key & mask
+        if len(bases[port]) < 3:
+            bases[port].add(labels.setdefault(name, context.names.label(name).lower()))
+        mine = out.setdefault(key >> _PORT_BITS + _NAME_BITS, dict.fromkeys(_PORT_COUNTS, 0))
+        mine["together" if a and aaaa else "apart"] += 1
+        if a == aaaa == 1:
+            mine["ids"] += 1
+            mine["id_steps"] += _MUSL_STEP[0] <= (id_aaaa - id_a) % 65536 <= _MUSL_STEP[1]
+    for head, labelled in zip(heads.tolist(), bases, strict=True):
+        mine = out[head >> _PORT_BITS]
+        mine["ports"] += 1
+        mine["pooled"] += len(labelled) >= 3
+    return out
+
+
+_PORT_COUNTS: Final = ("together", "apart", "ids", "id_steps", "ports", "pooled")
