@@ -191,6 +191,12 @@ case(
     tshark="does not look for VXLAN on 8472",
 )
 case(
+    "vxlan-gpe-without-p",
+    "VXLAN-GPE that names its protocol without setting flag P; the decoders once disagreed about it",
+    pcap([ethernet(ipv4(udp(b"\x08\0\0\1\0\0\x2a\0" + P4, 50000, 4790), OUT, IN))]),
+    row(encap="vxlan_gpe", vni=42),
+)
+case(
     "nested",
     "GRE with a key inside VXLAN inside IPIP",
     pcap([over(ipv4(udp(vxlan(ethernet(ipv4(gre(P4, key=7), "10.1.1.1", "10.1.1.2", 47))), 50000, 4789), OUT, IN), 4)]),

@@ -179,3 +179,17 @@ def test_interfaces_past_the_cap_declare_nothing(decoder: Reader) -> None:
     got = decoder(shb() + idb() + idb() + epb(PACKET) + epb(PACKET, interface=1), max_interfaces=1)
     assert got.kinds == {"message": 1, "skipped.malformed-link": 1}
     assert len(got.decoder.interfaces) == 1
+
+
+def test_flush_hands_over_what_there_is_and_goes_on(make: Make) -> None:
+    decoder = make(DecodeOptions())
+    data = pcap([PACKET] * 3)
+    decoder.open(0)
+    assert decoder.feed(data[: -len(PACKET)]) == []
+    (batch,) = decoder.flush()
+    assert batch.messages.frame.tolist() == [1, 2]
+    assert decoder.flush() == []
+    assert decoder.feed(data[-len(PACKET) :]) == []
+    (rest,) = decoder.finish()
+    assert rest.messages.frame.tolist() == [3]
+    assert (len(rest.names), rest.names.first) == (0, 4)
