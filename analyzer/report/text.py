@@ -14,7 +14,7 @@ from analyzer.findings import Fix, Severity
 from analyzer.report.ledger import drops, link_name, skipped, word
 from analyzer.report.look import SEVERITY_STYLE, Look, Verbatim, console, hanging, heading, styled
 from analyzer.report.model import Report
-from analyzer.report.text_findings import long_form, short_form
+from analyzer.report.text_findings import Chain, groups, long_forms, short_form
 from analyzer.report.text_tables import all_tables
 from analyzer.report.times import amount, duration
 
@@ -90,11 +90,13 @@ def _verdict(report: Report, look: Look) -> Iterator[RenderableType]:
     small = Severity.LOW if worst is not None and worst >= Severity.MEDIUM else Severity.INFO
     minor: list[str] = []
     seen: dict[Fix, int] = {}
-    for number, finding in enumerate(report.findings, 1):
+    for group in groups(report.findings):
+        number, finding = group[0]
         if finding.severity > small:
-            yield from short_form(finding, number, look, seen)
+            yield from short_form(group, look, seen)
         else:
-            minor.append(f"{number:>2} {finding.severity.word} {finding.title}")
+            more = f" (and {len(group) - 1} more like it)" if len(group) > 1 else ""
+            minor.append(f"{number:>2} {finding.severity.word} {finding.title}{more}")
     for line in minor[: None if look.verbose else MINOR]:
         yield hanging(look, line[:2], (line[3:], "dim"))
     if len(minor) > MINOR and not look.verbose:
@@ -105,9 +107,9 @@ def _details(report: Report, look: Look) -> Iterator[RenderableType]:
     if not report.findings:
         return
     yield heading(look, "FINDINGS", "dnsloupe explain ID says what one means")
-    chains: dict[tuple[tuple[int, int], ...], int] = {}
-    for number, finding in enumerate(report.findings, 1):
-        yield from long_form(finding, number, look, chains)
+    chains: dict[Chain, int] = {}
+    for group in groups(report.findings):
+        yield from long_forms(group, look, chains)
 
 
 def _ledger(report: Report, look: Look) -> Iterator[RenderableType]:

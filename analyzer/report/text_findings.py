@@ -12,19 +12,36 @@ from analyzer.findings import Confidence, Finding, Fix, Severity
 from analyzer.report.look import SEVERITY_STYLE, Look, Verbatim, columns, hanging
 from analyzer.report.times import amount
 
-__all__ = ["long_form", "short_form"]
+__all__ = ["Chain", "groups", "long_forms", "short_form"]
 
 SUBJECT: Final = 44  # longer subjects stand only in the long form
+CHANGE: Final = 100  # characters of a change in the short form; the long form has it whole
 FIXES: Final = 4  # of a finding; `-v` shows all
 WIDE: Final = 110  # from here on there is room for the time of day
 STEPS: Final = 14  # of an example chain; `-v` shows all
 NUMBERS: Final = 12
+MORE: Final = 20  # findings of one kind that are listed
 
 
-def short_form(finding: Finding, number: int, look: Look, seen: dict[Fix, int]) -> Iterator[RenderableType]:
+Numbered = tuple[int, Finding]
+Chain = tuple[tuple[int, int], ...]
+
+
+def groups(findings: Sequence[Finding]) -> list[list[Numbered]]:
+    """Findings that say the same of several subjects, together, at the place of the first; each with its number."""
+    found: dict[tuple[str, str, Severity], list[Numbered]] = {}
+    for number, finding in enumerate(findings, 1):
+        found.setdefault((finding.id, finding.kind, finding.severity), []).append((number, finding))
+    return list(found.values())
+
+
+def short_form(group: Sequence[Numbered], look: Look, seen: dict[Fix, int]) -> Iterator[RenderableType]:
     """What is wrong, how bad, since when, through whom, what to change. `seen` are the first fixes told so far."""
+    number, finding = group[0]
     yield _title(finding, number, look)
     yield hanging(look, "  ", (_when(finding, look, short=True), "dim"))
+    if len(group) > 1:
+        yield hanging(look, "  ", _others(group, 4))
     if finding.severity < Severity.MEDIUM:
         return
     if finding.fix:
@@ -37,6 +54,13 @@ def short_form(finding: Finding, number: int, look: Look, seen: dict[Fix, int]) 
     saved = _saved(finding)
     if saved:
         yield hanging(look, "  ", ("saves ", "green"), saved)
+
+
+def _others(group: Sequence[Numbered], most: int) -> str:
+    """`and 15 more like it: a, b, c, d, …`."""
+    names = [finding.subject.value for _, finding in group[1:]]
+    dots = ", …" if len(names) > most else ""
+    return f"and {len(names)} more like it: {', '.join(names[:most])}{dots}"
 
 
 def _title(finding: Finding, number: int, look: Look) -> RenderableType:
@@ -74,9 +98,10 @@ def _how_often(finding: Finding, short: bool) -> str:
 
 
 def _change(fix: Fix, look: Look) -> RenderableType:
-    first, *more = [line for line in fix.text.splitlines() if not line.startswith("#")] or [fix.text]
-    dots = " …" if more else ""
-    return hanging(look, "  ", ("change ", "green"), f"{fix.where}: ", (first.strip() + dots, "bold"))
+    lines = [line.split("    #")[0].strip() for line in fix.text.splitlines() if line[:1] != "#"] or [fix.text]
+    text = " ".join(lines)
+    text = text if len(text) <= CHANGE else f"{text[:CHANGE].rstrip()} …"
+    return hanging(look, "  ", ("change ", "green"), f"{fix.where}: ", (text, "bold"))
 
 
 def _saved(finding: Finding) -> str:
@@ -90,9 +115,20 @@ def _saved(finding: Finding) -> str:
     )
 
 
-def long_form(
-    finding: Finding, number: int, look: Look, chains: dict[tuple[tuple[int, int], ...], int]
-) -> Iterator[RenderableType]:
+def long_forms(group: Sequence[Numbered], look: Look, chains: dict[Chain, int]) -> Iterator[RenderableType]:
+    """The first of a group whole, the others in a line each (`-v`: all whole)."""
+    for number, finding in group if look.verbose else group[:1]:
+        yield from long_form(finding, number, look, chains)
+    others = () if look.verbose else group[1:]
+    if others:
+        yield hanging(look, "  ", f"and {len(others)} more like it (-v shows them whole):")
+        rows = [(str(number), finding.subject.value, _how_often(finding, False)) for number, finding in others]
+        yield columns(look, ("", "", ""), rows[:MORE], left=(1, 2), wide=1, indent=2)
+    if len(others) > MORE:
+        yield hanging(look, "  ", f"and {len(others) - MORE} more")
+
+
+def long_form(finding: Finding, number: int, look: Look, chains: dict[Chain, int]) -> Iterator[RenderableType]:
     """Everything: numbers, the example step by step, what was ruled out, all fixes, how to see it in Wireshark.
 
     `chains` are the examples shown so far: one that proves two findings is shown once.
