@@ -67,7 +67,6 @@ class Measure:
                 servers=tuple(map(text, servers(at))),
                 rcodes=groups.codes("rcodes", at, rcodes.text),
                 types=groups.codes("types", at, rrtypes.text),
-                resolver="",
                 forwarder=roles.name(int(addr[at])),
                 first=first,
                 last=last,

@@ -15,6 +15,7 @@ from analyzer.measures.peaks import by_group, peaks
 from analyzer.measures.rates import share
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import ConnectionRow, Side
+from analyzer.measures.texts import Texts
 from analyzer.messages import Array, ConnectionBatch, TransactionBatch
 
 __all__ = ["Measure"]
@@ -32,7 +33,8 @@ class Measure:
         self._context = context
         self._legs = Interner()
         self._sums = Keyed(_LEGS, _SUMS)
-        self._opened, self._closed = EventLog(), EventLog()
+        events = context.options.limits.max_events
+        self._opened, self._closed = EventLog(events), EventLog(events)
 
     def update(self, batch: TransactionBatch) -> None:
         """Count the batch's connections."""
@@ -63,7 +65,7 @@ class Measure:
     def result(self, results: Mapping[str, Any]) -> Sided[ConnectionRow]:
         """Rows by side."""
         roles: Roles = results["roles"]
-        text = self._context.addresses.text
+        texts = Texts(self._context)
         numbers = self._sums.keys.astype(np.int64)
         legs, sums = self._legs.keys[numbers], self._sums.sums
         client, server = (legs >> np.uint64(32)).astype(np.int64), (legs & np.uint64(0xFFFFFFFF)).astype(np.int64)
@@ -78,8 +80,8 @@ class Measure:
             seen, established, failed, reset, queries, responses, octets_out, octets_in = sums[at].tolist()
             return ConnectionRow(
                 side=SIDES[side[at]],
-                client=text(int(client[at])),
-                server=text(int(server[at])),
+                client=texts.address(client[at]),
+                server=texts.address(server[at]),
                 opened=seen,
                 established=established,
                 failed=failed,
@@ -95,8 +97,7 @@ class Measure:
                 last=int(last[at]),
             )
 
-        names = [(text(int(c)), text(int(s))) for c, s in zip(client.tolist(), server.tolist(), strict=True)]
-        order = np.array(sorted(range(count), key=lambda at: (-sums[at, 0], names[at])), np.int64)
+        order = np.lexsort((texts.address_rank(server), texts.address_rank(client), -sums[:, 0]))
         totals = np.bincount(side, sums[:, 0], minlength=len(SIDES))
         shown = Side.CLIENT if totals[0] or not count else SIDES[int(np.argmax(totals))]
         tables = {name: Rows(order[side[order] == at], row, sums[:, 0]) for at, name in enumerate(SIDES)}

@@ -8,7 +8,7 @@ server whose clients' questions explain at least half of what it sends, and at l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
 
 import numpy as np
@@ -25,6 +25,7 @@ SIDES: Final = (Side.CLIENT, Side.UPSTREAM, Side.SELF, Side.TRANSIT)
 """Sides by their number in arrays."""
 
 _MIN_LINKS: Final = 5
+_LISTED: Final = 1000  # forwarders described; forged traffic can make every address look like one
 _BITS: Final = 21  # of an address id in a link's key: decoders keep at most half a million addresses
 
 
@@ -35,7 +36,10 @@ class Roles:
     input holds no response at all: whether it is asked).
     """
 
-    def __init__(self, group: Array, forwarder: Array, serves: Array, unknown: Array) -> None:
+    def __init__(
+        self, group: Array, forwarder: Array, serves: Array, unknown: Array, text: Callable[[int], str]
+    ) -> None:
+        self._text = text
         self._group, self._unknown = group, unknown
         self.forwarder, self.serves = forwarder, serves
         self.forwarders: tuple[Forwarder, ...] = ()
@@ -58,7 +62,9 @@ class Roles:
 
     def name(self, address: int) -> str:
         """The name of the forwarder that the address belongs to, or an empty text."""
-        return self._names.get(self.instance(address), "")
+        if not self.forwarder[address]:
+            return ""
+        return self._names.get(self.instance(address)) or self._text(self.instance(address))
 
 
 class Measure:
@@ -124,7 +130,8 @@ def fold(context: Context, legs: Keyed, links: Keyed) -> Roles:
     forwards &= answers
     forwards[group[[ident for ident in declared if ident is not None]]] = True
     unknown = ~addresses.known()
-    roles = Roles(group, forwards[group] & ~unknown, serves, unknown)
+    unknown[0] = True  # the unspecified address, which also stands for legs that found no room
+    roles = Roles(group, forwards[group] & ~unknown, serves, unknown, addresses.text)
     _describe(roles, context, legs, links)
     return roles
 
@@ -159,7 +166,7 @@ def _groups(context: Context, legs: Keyed, links: Keyed) -> Array:
 
 
 def _describe(roles: Roles, context: Context, legs: Keyed, links: Keyed) -> None:
-    """Fill in the list of forwarders, the busiest first."""
+    """Fill in the list of forwarders, the busiest first, at most 1000."""
     text, size = context.addresses.text, len(context.addresses)
     client, server = _unpack(32, legs.keys, 2)
     queries, responses = legs.sums.T
@@ -173,7 +180,9 @@ def _describe(roles: Roles, context: Context, legs: Keyed, links: Keyed) -> None
     asks, asks_at = by_group(group[client[outward]], size)
     members, members_at = by_group(group, size)
     found: list[tuple[int, Forwarder]] = []
-    for instance in np.unique(group[roles.forwarder]).tolist():
+    sent = np.bincount(group[client[outward]], queries[outward], minlength=size)
+    instances = np.unique(group[roles.forwarder])
+    for instance in instances[np.argsort(-sent[instances], kind="stable")][:_LISTED].tolist():
         ids = sorted(members[members_at[instance] : members_at[instance + 1]].tolist(), key=lambda m: (-served[m], m))
         texts = [text(ident) for ident in ids]
         name = next((declared[ip] for ip in texts if ip in declared), "")

@@ -155,12 +155,12 @@ class ClientRow:
     servers: tuple[str, ...]  # asked, the most asked first
     rcodes: Mapping[str, int]
     types: Mapping[str, int]
-    resolver: str  # its resolver library or program by its habits, empty if unknown
     forwarder: str  # the forwarder that the address belongs to, empty if none
     first: int
     last: int
     first_frame: Frame
     series: Series
+    resolver: str = ""  # its resolver library or program by its habits, empty if unknown
 
 
 @dataclass(frozen=True, slots=True)
