@@ -10,6 +10,7 @@ import numpy as np
 from analyzer.dns import rcodes, rrtypes
 from analyzer.measures import Context
 from analyzer.measures.cells import Cells
+from analyzer.measures.fingerprints import Fingerprint
 from analyzer.measures.folds import Groups, Sided, sided
 from analyzer.measures.keyed import grouped
 from analyzer.measures.rates import active_per_min, per_min, share
@@ -23,7 +24,7 @@ __all__ = ["Measure"]
 class Measure:
     """Sees nothing of its own: `result` (Sided[ClientRow]) folds the cells."""
 
-    needs: tuple[str, ...] = ("cells", "roles")
+    needs: tuple[str, ...] = ("cells", "resolvers", "roles")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -38,6 +39,7 @@ class Measure:
         """Rows by side."""
         cells: Cells = results["cells"]
         roles: Roles = results["roles"]
+        resolvers: Mapping[str, Fingerprint] = results["resolvers"]
         context, text = self._context, cells.texts.address
         keys, _, group = grouped((cells.side.astype(np.int64) << 32) | cells.client)
         groups = Groups(cells, group, len(keys), context)
@@ -47,10 +49,10 @@ class Measure:
         def row(at: int) -> ClientRow:
             queries, questions = int(groups.queries[at]), int(groups.questions[at])
             first, last = int(groups.first_ns[at]), int(groups.last_ns[at])
-            states = groups.states[at].tolist()
+            states, own = groups.states[at].tolist(), text(addr[at])
             return ClientRow(
                 side=SIDES[side[at]],
-                addr=text(addr[at]),
+                addr=own,
                 queries=queries,
                 questions=questions,
                 responses=int(groups.responses[at]),
@@ -72,6 +74,7 @@ class Measure:
                 last=last,
                 first_frame=groups.frame(at),
                 series=groups.series(at),
+                resolver=resolvers[own].name if own in resolvers else "",
             )
 
         order = np.lexsort((cells.texts.address_rank(addr), -groups.queries))
