@@ -73,7 +73,7 @@ class Measure:
         self._numbers = Interner()
         self._tables: list[AskedTable] = []
         self._counts = np.zeros((0, _OUTCOMES + 2), np.int64)  # by outcome; then questions, no_soa
-        self._events = EventLog()
+        self._events = EventLog(context.options.limits.max_events)
         self._over = 0
 
     def update(self, batch: TransactionBatch) -> None:

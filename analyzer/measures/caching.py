@@ -79,7 +79,7 @@ class Measure:
         self._context = context
         self._cap = limits.max_pairs
         self._numbers = Interner()
-        self._keys = CacheKeys(context.options.thresholds.negcache_ignore_ns, limits.max_keys)
+        self._keys = CacheKeys(context.options.thresholds.negcache_ignore_ns, limits.max_keys, limits.max_events)
         self.over = 0
 
     def update(self, batch: TransactionBatch) -> None:

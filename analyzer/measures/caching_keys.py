@@ -49,11 +49,11 @@ class CacheKeys:
     """Columns by key number. `logs` hold when re-asks of each kind were sent, `gaps` how long after the answer
     (key number << 18 | tenths of a second << 2 | kind)."""
 
-    def __init__(self, ignore_ns: int, max_keys: int) -> None:
+    def __init__(self, ignore_ns: int, max_keys: int, max_events: int) -> None:
         self._ignore = ignore_ns
         self.columns: Columns = {}
         self.gaps = Keyed(max_keys)
-        self.logs = {kind: EventLog() for kind in KINDS}
+        self.logs = {kind: EventLog(max_events) for kind in KINDS}
         self._under_way: Columns = {}  # answers later than the last query seen
 
     def grow(self, rows: TransactionTable, new: Array) -> None:

@@ -77,7 +77,7 @@ class Measure:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._store = Store(context.options.limits.max_pairs)
+        self._store = Store(context.options.limits.max_pairs, context.options.limits.max_events)
 
     def update(self, batch: TransactionBatch) -> None:
         """Count the batch's transactions and questions."""

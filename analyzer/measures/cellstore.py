@@ -50,12 +50,12 @@ class Columns:
 class Store:
     """Cells and what is counted by them. `rcodes` keys are cell << 16 | RCODE, `questions` cell << 8 | Outcome << 2 | kind."""
 
-    def __init__(self, cap: int) -> None:
-        self.cap = cap
+    def __init__(self, cap: int, events: int) -> None:
+        self.cap, self.events = cap, events
         self.legs, self.cells = Interner(), Interner()
         self.columns = Columns()
         self.rcodes, self.questions = Keyed(8 * cap), Keyed(8 * cap)
-        self.sends, self.orphans = EventLog(), EventLog()
+        self.sends, self.orphans = EventLog(events), EventLog(events)
         self.error = 0
         self.room = 2 * cap  # cells, before it is time to prune
 
@@ -125,10 +125,10 @@ class Store:
         keep = np.zeros(len(self), np.bool_)
         keep[order[: self.cap]] = True
         keep &= name != OTHER_NAMES
-        out = type(self)(self.cap)
+        out = type(self)(self.cap, self.events)
         out.absorb(self, keep)
         if len(out) > 2 * self.cap:
-            out = type(self)(self.cap)
+            out = type(self)(self.cap, self.events)
             out.absorb(self, keep, typed=False)
         out.room = max(2 * self.cap, 2 * len(out))
         out.error += int(weight[~keep & (name != OTHER_NAMES)].max(initial=0))

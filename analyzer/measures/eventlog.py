@@ -12,11 +12,11 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 
 from analyzer.messages import Array
-from analyzer.options import NS
+from analyzer.options import NS, Limits
 
 __all__ = ["EventLog", "Events"]
 
-_EVENTS: Final = 4_000_000  # 64 MB; four million queries are eleven hours at 100 a second
+_EVENTS: Final = Limits().max_events
 
 
 class Events(NamedTuple):

@@ -35,7 +35,8 @@ class Measure:
     needs: tuple[str, ...] = ("roles",)
 
     def __init__(self, context: Context) -> None:
-        self._legs, self._kinds, self._log = Interner(), Interner(), EventLog()
+        self._legs, self._kinds = Interner(), Interner()
+        self._log = EventLog(context.options.limits.max_events)
 
     def update(self, batch: TransactionBatch) -> None:
         """Take in the responses of the batch's transactions."""

@@ -33,7 +33,7 @@ class Measure:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._signatures = Signatures(context.options.limits.max_keys)
+        self._signatures = Signatures(context.options.limits.max_keys, context.options.limits.max_events)
 
     def update(self, batch: TransactionBatch) -> None:
         """Count the batch's lookups."""

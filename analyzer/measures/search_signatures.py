@@ -57,7 +57,7 @@ class SignatureSteps(Table):
 class Signatures:
     """Counts lookups. At most `cap` signatures; what finds no room is counted in `over` (lookups, queries)."""
 
-    def __init__(self, cap: int) -> None:
+    def __init__(self, cap: int, events: int) -> None:
         self._cap = cap
         self._numbers = Interner()
         self._rows: list[SignatureTable] = []
@@ -67,7 +67,7 @@ class Signatures:
         self._last_at = np.zeros((0, 2), np.uint64)
         self._begins = np.zeros(0, np.int64)
         self._step_queries = np.zeros(0, np.int64)
-        self.events = EventLog()
+        self.events = EventLog(events)
         self.over = np.zeros(2, np.int64)
 
     def add(self, lookups: LookupTable, steps: StepTable) -> None:

@@ -39,15 +39,23 @@ class Transactions:
     """The chain of stages. Names and addresses of a batch must be in the tables before it is fed.
 
     With several `sources` (captures read side by side) each batch says which one it is from, and a source that has no more
-    is closed; `behind` names the one to read next.
+    is closed; `behind` names the one to read next. A chain that goes on where another ended numbers its rows from
+    `first_row`, the other's `next_row`.
     """
 
-    def __init__(self, names: NameTree, addresses: AddressTable, options: AnalyzeOptions, sources: int = 1) -> None:
+    def __init__(
+        self,
+        names: NameTree,
+        addresses: AddressTable,
+        options: AnalyzeOptions,
+        sources: int = 1,
+        first_row: int = 0,
+    ) -> None:
         limits = options.limits
         self._limits = limits
         self._order = Order(limits.order_ns, sources)
         self._selection = Selection(options.select, names, addresses)
-        self._copies = Copies(limits.dup_window_ns if options.dedupe else None, limits.max_keys)
+        self._copies = Copies(limits.dup_window_ns if options.dedupe else None, limits.max_keys, first_row)
         self._store = Store()
         self._matching = Matching(self._store, limits)
         self._links = Links(limits)
@@ -59,6 +67,11 @@ class Transactions:
     def behind(self) -> int:
         """The source to read next, so that little is held back."""
         return self._order.behind
+
+    @property
+    def next_row(self) -> int:
+        """The number that the next unique message gets."""
+        return self._copies.next_row
 
     @property
     def counters(self) -> Mapping[str, int]:

@@ -44,11 +44,11 @@ class Unique:
 class Copies:
     """Collapses copies in rows of non-decreasing time; `window_ns` None keeps all."""
 
-    def __init__(self, window_ns: int | None, max_keys: int = 1_000_000) -> None:
+    def __init__(self, window_ns: int | None, max_keys: int = 1_000_000, first_row: int = 0) -> None:
         self._window = window_ns
         self._max_keys = max_keys
         self._carry = MessageBatch()
-        self._next_row = 0
+        self.next_row = first_row
         self.unique = 0
         self.copies = 0
         self.interface_pairs: Counter[tuple[int, int]] = Counter()
@@ -89,8 +89,8 @@ class Copies:
         views = np.bincount(rep[done], minlength=len(rows))
         reps = np.flatnonzero(views)
         count = len(reps)
-        numbers = np.arange(self._next_row, self._next_row + count, dtype=np.uint64)
-        self._next_row += count
+        numbers = np.arange(self.next_row, self.next_row + count, dtype=np.uint64)
+        self.next_row += count
         self.unique += count
         self.copies += len(done) - count
         in_a_row = count > 0 and reps[-1] == count - 1
