@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analyzer.report.look import Look
     from analyzer.report.model import Report
 
-__all__ = ["command"]
+__all__ = ["command", "look_of"]
 
 
 @click.command(short_help="Say what is wrong, with proof and with what to change.")
@@ -51,7 +51,7 @@ def command(
 
     asked = with_top(request(**shared), top if top is not None else 10_000)
     look = functools.partial(
-        _look, width=width, ascii_only=ascii_only, zone=_zone(zone), relative=relative, verbose=verbose, top=top
+        look_of, width=width, ascii_only=ascii_only, zone=_zone(zone), relative=relative, verbose=verbose, top=top
     )
     with progress_bar(asked.paths, quiet) as progress:
         report = pipeline.analyze(asked.paths, asked.options, progress)
@@ -75,17 +75,18 @@ def _code(report: Report, strict: bool) -> int:
     return worst(INTERRUPTED if report.interrupted else DONE, PARTIAL if lines else DONE)
 
 
-def _look(
+def look_of(
     report: Report,
     out: Any,
     *,
-    width: int | None,
-    ascii_only: bool,
-    zone: tzinfo,
-    relative: bool,
-    verbose: int,
-    top: int | None,
+    width: int | None = None,
+    ascii_only: bool = False,
+    zone: tzinfo = UTC,
+    relative: bool = False,
+    verbose: int = 0,
+    top: int | None = None,
 ) -> Look:
+    """How a report looks on `out`: coloured on a terminal that wants it, as wide as that is, else plain and 100 wide."""
     from analyzer.report.look import Look
 
     tty = out is sys.stdout and sys.stdout.isatty()

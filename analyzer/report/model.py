@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from analyzer import __version__
 from analyzer.findings import Finding, Severity
 from analyzer.measures import Context
 from analyzer.measures.rows import Summary
-from analyzer.messages import CaptureInfo, InterfaceInfo, Ledger
+from analyzer.messages import CaptureInfo, InterfaceInfo, Ledger, NameTree
 from analyzer.options import AnalyzeOptions
 
-__all__ = ["LISTS", "TABLES", "Input", "Report", "build"]
+__all__ = ["TABLES", "Input", "Report", "build"]
 
 TABLES: Final = (
     "names", "bases", "suffixes", "clients", "servers", "pairs", "qtypes", "rcodes", "edns", "connections", "timeline",
 )  # fmt: skip
 """Tables by the ids of the measures that make them, in the order in which they are shown."""
-
-LISTS: Final = ("search", "graph", "tree", "forwarders")
-"""What else a report holds, under the names that renderers know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,8 @@ class Report:
     checked: tuple[str, ...] = ()
     interrupted: bool = False
     version: str = __version__
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    base_of: Callable[[], Mapping[str, str]] = dict
+    """Names inside established search chains, and the names that programs asked for; made when it is asked for."""
 
     @property
     def partial(self) -> bool:
@@ -105,7 +104,12 @@ def build(
         damage=tuple(damage),
         checked=tuple(checked),
         interrupted=interrupted,
+        base_of=functools.partial(_bases, results.get("search"), context.names),
     )
+
+
+def _bases(search: Any, names: NameTree) -> dict[str, str]:
+    return {names.text(node): base for node, base in search.base_of.items()} if search is not None else {}
 
 
 def _input(info: CaptureInfo, names: Sequence[str]) -> Input:
