@@ -134,7 +134,7 @@ def _merged(held: MessageBatch, new: MessageBatch) -> list[MessageBatch]:
     """The rows of both in order, in one piece or two (where they follow one another, nothing large is copied)."""
     if len(held) and len(new) and len(held) + len(new) > _SMALL and _follows(held, new) and _ordered(new):
         return [held, new]
-    both = MessageBatch.concat([held, new])
+    both = MessageBatch.concat([part for part in (held, new) if len(part)])
     return [both if _ordered(both) else both.take(np.lexsort((both.frame, both.file, both.time_ns)))]
 
 

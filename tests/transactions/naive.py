@@ -117,10 +117,7 @@ def fits(query: Row, response: Row, limits: Limits) -> bool:
     questions = query["asked"], response["asked"]
     near = response["time_ns"] - query["time_ns"] <= limits.match_ns
     return (
-        both
-        and near
-        and (None in questions or questions[0] == questions[1])
-        and bool(query["ends"] & response["ends"])
+        both and near and (None in questions or questions[0] == questions[1]) and bool(query["ends"] & response["ends"])
     )
 
 
