@@ -14,7 +14,7 @@ import click
 from analyzer.cli.exits import DONE, INTERRUPTED, PARTIAL, say, worst
 from analyzer.cli.inputs import output_options, reading_options, request, with_top
 from analyzer.cli.output import open_output
-from analyzer.cli.reading import progress_bar, shortfall
+from analyzer.cli.reading import patience, progress_bar, shortfall
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def command(
     look = functools.partial(
         look_of, width=width, ascii_only=ascii_only, zone=_zone(zone), relative=relative, verbose=verbose, top=top
     )
-    with progress_bar(asked.paths, quiet) as progress:
+    with patience(asked.options.decoder), progress_bar(asked.paths, quiet) as progress:
         report = pipeline.analyze(asked.paths, asked.options, progress)
     with open_output(output) as out:
         if form == "json":

@@ -33,7 +33,7 @@ def command(
 
     Names are in RFC 1035 presentation form, lower case, without final dot. What a message does not have is `-`.
     """
-    from analyzer.cli.reading import ended, require_dns
+    from analyzer.cli.reading import ended, patience, require_dns
     from analyzer.pipeline import Reading
     from analyzer.report.records import RECORD_DEFAULT, RECORD_FIELDS, record_lines
     from analyzer.report.rows import DEFAULT, FIELDS, Formatter, Texts
@@ -49,7 +49,7 @@ def command(
     selection = Selection(asked.options.select, reading.names, reading.addresses)
     formatter = Formatter(chosen, Texts(reading.names, reading.addresses, numeric), form)
     left = limit if limit is not None else 2**63
-    with open_output(output) as out:
+    with patience(asked.options.decoder), open_output(output) as out:
         header = formatter.header()
         for _, batch in reading:
             rows = selection.feed(batch.messages)

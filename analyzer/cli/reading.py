@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from analyzer.messages import InterfaceInfo, Ledger
     from analyzer.pipeline import Progress, Reading
 
-__all__ = ["ended", "progress_bar", "require_dns", "shortfall"]
+__all__ = ["ended", "patience", "progress_bar", "require_dns", "shortfall"]
 
 PATIENCE_S = 1.0  # work that is done sooner shows no progress
 
@@ -47,6 +48,24 @@ def shortfall(ledger: Ledger, interfaces: list[InterfaceInfo]) -> list[str]:
     lines = [f"strict: {count} frames {reason}" for reason, count in skipped(ledger).items()]
     lost = drops(interfaces)
     return [*lines, f"strict: {lost} packets lost while capturing"] if lost else lines
+
+
+@contextmanager
+def patience(kind: str) -> Iterator[None]:
+    """Say once on stderr that the Python decoder is at work, where it was not asked for and takes over a second."""
+    from analyzer.decode import native_error
+
+    if kind != "auto" or native_error() is None:
+        yield
+        return
+    note = "reading with the Python decoder, some two hundred times slower than the native one (dnsloupe doctor)"
+    timer = threading.Timer(PATIENCE_S, say, (note,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager

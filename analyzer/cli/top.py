@@ -10,7 +10,7 @@ from analyzer.cli.analyze import look_of
 from analyzer.cli.exits import DONE, INTERRUPTED, PARTIAL, say, worst
 from analyzer.cli.inputs import output_options, reading_options, request, with_top
 from analyzer.cli.output import open_output
-from analyzer.cli.reading import progress_bar, shortfall
+from analyzer.cli.reading import patience, progress_bar, shortfall
 
 __all__ = ["command"]
 
@@ -46,7 +46,7 @@ def command(
     from analyzer.report.json import plain
 
     asked = with_top(request(**shared), top)
-    with progress_bar(asked.paths, quiet=False) as progress:
+    with patience(asked.options.decoder), progress_bar(asked.paths, quiet=False) as progress:
         report = pipeline.analyze(asked.paths, asked.options, progress)
     found = faces.ranking(report, by, sort or ("responses" if by == "rcode" else "queries"), asked.options.top)
     with open_output(output) as out:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from analyzer import decode
 from analyzer.cli import reading
 from analyzer.messages import InterfaceInfo, Ledger
 
@@ -48,3 +50,14 @@ def test_strict_names_each_reason_and_losses() -> None:
         "strict: 4 packets lost while capturing",
     ]
     assert reading.shortfall(Ledger(total=2, frames={"message": 2}), []) == []
+
+
+def test_the_slow_decoder_is_named_once_and_only_where_it_was_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reading, "PATIENCE_S", 0.01)
+    for kind, error in (("auto", None), ("reference", "not built"), ("auto", "not built")):
+        monkeypatch.setattr(decode, "native_error", lambda error=error: error)
+        with reading.patience(kind):
+            time.sleep(0.1)
+    assert capsys.readouterr().err.count("Python decoder") == 1
