@@ -6,6 +6,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from analyzer import detectors, measures
@@ -28,10 +29,11 @@ from analyzer.messages import (
     TransactionBatch,
 )
 from analyzer.options import AnalyzeOptions
+from analyzer.report.ledger import what_was_there
 from analyzer.report.model import Report, build
 from analyzer.transactions import Transactions
 
-__all__ = ["Progress", "Reading", "analyze", "judge"]
+__all__ = ["Analysis", "Progress", "Reading", "analyze", "judge", "run"]
 
 Progress = Callable[[int], None]
 """Called with the number of input octets read since the last call."""
@@ -203,10 +205,28 @@ class Reading:
         """Which decoder reads: `native` or `reference`."""
         return self._chains[0].decoder.name
 
+    def require_dns(self) -> None:
+        """Raise NothingToRead, saying what was there, unless something in the input could be read as DNS."""
+        ledger = self.ledger
+        if ledger.frames.get("message", 0) or ledger.frames.get("icmp-quote", 0):
+            return
+        names = ", ".join(name for _, name in sorted(self.files.items()))
+        damage = "".join(f"; {line}" for line in self.damage)
+        raise NothingToRead(f"{names}: no DNS in {ledger.total} frames ({what_was_there(ledger)}){damage}")
+
 
 def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
     keys = sorted({key for one in counts for key in one})
     return {key: sum(one.get(key, 0) for one in counts) for key in keys}
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One run: the report, and what it was made of (measures' results by id, and the dictionaries behind their ids)."""
+
+    report: Report
+    results: Mapping[str, Any]
+    context: Context
 
 
 def analyze(paths: Sequence[str], options: AnalyzeOptions, progress: Progress | None = None) -> Report:
@@ -214,6 +234,16 @@ def analyze(paths: Sequence[str], options: AnalyzeOptions, progress: Progress | 
 
     Raises InputError (nothing could be read), NothingToRead (no DNS in it), FilterError, MissingExtra.
     """
+    return run(paths, options, progress).report
+
+
+def run(
+    paths: Sequence[str],
+    options: AnalyzeOptions,
+    progress: Progress | None = None,
+    tap: Callable[[TransactionBatch], None] | None = None,
+) -> Analysis:
+    """As `analyze`, with what the report was made of; `tap` is shown every batch that the measures count."""
     reading = Reading(paths, options, progress=progress)
     context = Context(names=reading.names, addresses=reading.addresses, options=options)
     stage = Transactions(context.names, context.addresses, options, sources=reading.chains)
@@ -221,6 +251,8 @@ def analyze(paths: Sequence[str], options: AnalyzeOptions, progress: Progress | 
 
     def update(batches: list[TransactionBatch]) -> None:
         for batch in batches:
+            if tap is not None:
+                tap(batch)
             for measure in active.values():
                 measure.update(batch)
 
@@ -231,12 +263,12 @@ def analyze(paths: Sequence[str], options: AnalyzeOptions, progress: Progress | 
     except KeyboardInterrupt:  # what was read so far is still worth its report
         interrupted = True
     update(stage.finish())
-    _require_dns(reading)
+    reading.require_dns()
     _place_in_time(context, reading)
     results: dict[str, Any] = {}
     for ident, measure in active.items():
         results[ident] = measure.result(results)
-    return build(
+    report = build(
         inputs=[name for _, name in sorted(reading.files.items())],
         captures=reading.captures,
         interfaces=context.interfaces,
@@ -250,6 +282,7 @@ def analyze(paths: Sequence[str], options: AnalyzeOptions, progress: Progress | 
         checked=tuple(detectors.registry()),
         interrupted=interrupted,
     )
+    return Analysis(report, results, context)
 
 
 def judge(results: Mapping[str, Any], context: Context) -> tuple[Finding, ...]:
@@ -259,16 +292,6 @@ def judge(results: Mapping[str, Any], context: Context) -> tuple[Finding, ...]:
         said[ident] = tuple(detector.detect(Evidence(results, context, context.options.thresholds, said)))
     found = [finding for each in said.values() for finding in each]
     return tuple(sorted(found, key=lambda f: (-f.severity, -f.count, f.key)))
-
-
-def _require_dns(reading: Reading) -> None:
-    ledger = reading.ledger
-    if ledger.frames.get("message", 0) or ledger.frames.get("icmp-quote", 0):
-        return
-    names = ", ".join(reading.files.values())
-    there = ", ".join(f"{count} {what}" for what, count in ledger.frames.items() if count) or "no packets"
-    damage = "".join(f"; {line}" for line in reading.damage)
-    raise NothingToRead(f"{names}: no DNS message in {ledger.total} frames ({there}){damage}")
 
 
 def _place_in_time(context: Context, reading: Reading) -> None:

@@ -33,7 +33,7 @@ def command(
 
     Names are in RFC 1035 presentation form, lower case, without final dot. What a message does not have is `-`.
     """
-    from analyzer.cli.reading import ended, patience, require_dns
+    from analyzer.cli.reading import ended, patience
     from analyzer.pipeline import Reading
     from analyzer.report.records import RECORD_DEFAULT, RECORD_FIELDS, record_lines
     from analyzer.report.rows import DEFAULT, FIELDS, Formatter, Texts
@@ -58,11 +58,12 @@ def command(
             else:
                 rows = rows if len(rows) <= left else rows.take(slice(0, left))
                 lines, count = formatter.lines(rows), len(rows)
-            out.write(header + lines)
+            out.write(header)
+            out.writelines(lines)
             header, left = "", left - count
             if left <= 0:
                 return DONE
-        require_dns(reading)
+        reading.require_dns()
     return ended(reading, asked.strict)
 
 

@@ -10,27 +10,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from analyzer.cli.exits import DONE, PARTIAL, say
-from analyzer.errors import NothingToRead
 
 if TYPE_CHECKING:
     from analyzer.messages import InterfaceInfo, Ledger
     from analyzer.pipeline import Progress, Reading
 
-__all__ = ["ended", "patience", "progress_bar", "require_dns", "shortfall"]
+__all__ = ["ended", "patience", "progress_bar", "shortfall"]
 
 PATIENCE_S = 1.0  # work that is done sooner shows no progress
-
-
-def require_dns(reading: Reading) -> None:
-    """Raise NothingToRead, saying what was there, unless something in the input could be read as DNS."""
-    from analyzer.report.ledger import what_was_there
-
-    ledger = reading.ledger
-    if ledger.frames.get("message", 0) or ledger.frames.get("icmp-quote", 0):
-        return
-    names = ", ".join(name for _, name in sorted(reading.files.items()))
-    damage = "".join(f"; {line}" for line in reading.damage)
-    raise NothingToRead(f"{names}: no DNS in {ledger.total} frames ({what_was_there(ledger)}){damage}")
 
 
 def ended(reading: Reading, strict: bool) -> int:
