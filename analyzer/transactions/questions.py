@@ -151,7 +151,7 @@ def _join(store: Store, sends: _Sends, parent: I64, names: tuple[str, str, str],
     send[joins] = np.minimum(count, 255)
     odd = joins[too_far | _branches(sends, parent[joins], root[joins], question, send)]
     if len(odd):
-        rows = np.flatnonzero(np.isin(sends.key, sends.key[odd]))
+        rows = np.flatnonzero(np.isin(question, question[odd]))
         _join_one_by_one(rows, sends, parent, (question, first, send), limits)
     for name, values in zip(names, (question, first, send), strict=True):
         store.set(name, sends.at[joins], values[joins])
@@ -174,15 +174,23 @@ def _branches(sends: _Sends, parent: I64, root: I64, question: Array, send: Arra
 def _join_one_by_one(
     rows: I64, sends: _Sends, parent: I64, columns: tuple[Array, Array, Array], limits: Limits
 ) -> None:
-    """The rule as it stands, for clients and names whose queries overlap or never rest."""
+    """The rule as it stands, for questions that overlap or never rest. `rows` holds whole trees of retries."""
     question, first, send = columns
+    place = np.full(len(question), -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    before = np.where(parent[rows] >= 0, place[parent[rows]], -1)
+    mine, begun, sent = question[rows].tolist(), first[rows].tolist(), send[rows].tolist()
+    cells = zip(
+        sends.is_new[rows].tolist(), before.tolist(), sends.row[rows].tolist(), sends.time[rows].tolist(), strict=True
+    )
     count: dict[int, int] = {}
-    for row, new, before in zip(rows.tolist(), sends.is_new[rows].tolist(), parent[rows].tolist(), strict=True):
+    for at, (new, earlier, row, time) in enumerate(cells):
         if new:
-            question[row], first[row], send[row] = sends.row[row], sends.time[row], 0
-            joined = int(question[before])
-            lasts = sends.time[row] - first[before] <= limits.question_ns
-            if before >= 0 and lasts and count[joined] < limits.question_sends:
-                question[row], first[row], send[row] = joined, first[before], count[joined]
-        mine = int(question[row])
-        count[mine] = max(count.get(mine, 0), int(send[row]) + 1)
+            joined = mine[earlier]
+            lasts = earlier >= 0 and time - begun[earlier] <= limits.question_ns
+            if lasts and count[joined] < limits.question_sends:
+                mine[at], begun[at], sent[at] = joined, begun[earlier], count[joined]
+            else:
+                mine[at], begun[at], sent[at] = row, time, 0
+        count[mine[at]] = max(count.get(mine[at], 0), sent[at] + 1)
+    question[rows], first[rows], send[rows] = mine, begun, sent
