@@ -123,11 +123,16 @@ docs: $(STAMPS)/dev
 	$(BIN)/python docs/build.py
 
 # Coverage-guided, so it needs a nightly Rust and cargo-fuzz; cargo test mutates the corpus on any toolchain.
+# What a target has found so far stays in its corpus folder, which begins with the cases of tests/corpus.
 FUZZ_SECONDS ?= 60
+FUZZ_OPTIONS ?=
 fuzz:
 	@$(CARGO) +nightly fuzz --version >/dev/null 2>&1 || { echo "make fuzz: needs a nightly Rust and cargo-fuzz (cargo install cargo-fuzz)" >&2; exit 1; }
 	@for target in $$($(CARGO) +nightly fuzz list --fuzz-dir $(CRATE)/fuzz); do \
-		$(CARGO) +nightly fuzz run --fuzz-dir $(CRATE)/fuzz $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+		mkdir -p $(CRATE)/fuzz/corpus/$$target; \
+		for case in tests/corpus/*.hex; do \
+			grep -v '^#' $$case | xxd -r -p >$(CRATE)/fuzz/corpus/$$target/$$(basename $$case .hex); done; \
+		$(CARGO) +nightly fuzz run --fuzz-dir $(CRATE)/fuzz $$target -- -max_total_time=$(FUZZ_SECONDS) $(FUZZ_OPTIONS) || exit 1; done
 
 notebook: $(STAMPS)/notebook
 	$(BIN)/jupyter lab notebooks
