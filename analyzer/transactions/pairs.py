@@ -22,7 +22,7 @@ from analyzer.transactions.nat import Aliases, join_groups
 
 __all__ = ["Parties", "match"]
 
-_PASSES: Final = 4  # nestings of resends taken apart at once; deeper ones row by row
+_PASSES: Final = 2  # rounds of plain query-response pairs; what is left is resent or mixed
 _NONE: Final = -1
 _ANY: Final = "any question"
 
@@ -111,7 +111,9 @@ def match(parties: Parties, aliases: Aliases, longest_ns: int) -> I64:
         left = left[stay]
     left = _worth_looking(left, group, parties, longest_ns)
     if len(left):
-        _one_by_one(left, group, parties, _names(at, aliases), longest_ns, partner)
+        alike = _alike(left, group, parties, longest_ns)
+        _nested(left[alike], group, parties, partner)
+        _one_by_one(left[~alike], group, parties, _names(at, aliases), longest_ns, partner)
     return partner
 
 
@@ -145,6 +147,44 @@ def _adjacent(left: I64, group: U64, parties: Parties, longest_ns: int) -> I64:
     same = (kinds[0] == kinds[1]) & (parties.name[first] == parties.name[then])
     fitting: I64 = at[good & (same | (kinds[0] == _NONE) | (kinds[1] == _NONE))]
     return fitting
+
+
+def _alike(left: I64, group: U64, parties: Parties, longest_ns: int) -> Mask:
+    """Rows of groups in which every response could answer every query before it: one key, nothing too old."""
+    starts = segments(group[left])
+    sizes = np.diff(np.append(starts, len(left)))
+    first = np.repeat(left[starts], sizes)
+    same = np.ones(len(left), np.bool_)
+    for column in (parties.ends, parties.ports, parties.name, parties.kind):
+        same &= column[left] == column[first]
+    short = parties.time[left[starts + sizes - 1]] - parties.time[left[starts]] <= longest_ns
+    found: Mask = np.repeat(np.logical_and.reduceat(same, starts) & short, sizes)
+    return found
+
+
+def _nested(left: I64, group: U64, parties: Parties, partner: I64) -> None:
+    """Last in, first out, all groups at once: a response closes the query at its own depth of open queries."""
+    if not len(left):
+        return
+    response = parties.response[left]
+    starts = segments(group[left])
+    part = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(left))))
+    steps = np.where(response, -1, 1)
+    total = np.cumsum(steps)
+    total = total - (total[starts] - steps[starts])[part]
+    # Where more was answered than asked the count starts anew; groups cannot reach each other's lowest points.
+    apart = part * (2 * len(left) + 2)
+    lowest = np.minimum(np.minimum.accumulate(np.minimum(total, 0) - apart) + apart, 0)
+    depth = total - lowest
+    answers = response & (np.append(0, lowest[:-1]) * (np.append(-1, part[:-1]) == part) == lowest)
+    used = np.flatnonzero(~response | answers)
+    level = depth[used] + response[used]
+    order = used[np.lexsort((used, level, part[used]))]
+    level = depth + response
+    asked, then = order[:-1], order[1:]
+    pairs = ~response[asked] & response[then] & (part[asked] == part[then]) & (level[asked] == level[then])
+    query, answer = left[asked[pairs]], left[then[pairs]]
+    partner[query], partner[answer] = answer, query
 
 
 Names = Mapping[int, list[tuple[int, int]]]

@@ -64,3 +64,23 @@ def test_deep_nestings_and_floods_stay_linear() -> None:
     partner = match(parties, Aliases(), 30_000 * MS)
     assert partner.tolist() == list(range(2 * half - 1, -1, -1))
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_resends_in_any_order_close_last_in_first_out(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    for size in random.integers(1, 40, 60).tolist():
+        group, span = random.integers(0, 3, size).astype(np.uint64), random.choice([20, 200])
+        zero = np.zeros(size, np.uint64)
+        time_ns, response = np.sort(random.integers(0, span, size)), random.random(size) < 0.5
+        rows = np.arange(size)
+        parties = Parties(rows, rows.astype(np.uint64), time_ns, response, group, zero, zero, np.ones(size, np.int64))
+        expected, stacks = [-1] * size, [[], [], []]
+        for at in rows.tolist():
+            stack: list[int] = stacks[int(group[at])]
+            if not response[at]:
+                stack.append(at)
+            elif stack and time_ns[at] - time_ns[stack[-1]] <= 30:
+                expected[at] = stack.pop()
+                expected[expected[at]] = at
+        assert match(parties, Aliases(), 30).tolist() == expected
