@@ -20,10 +20,10 @@ from analyzer.errors import FilterError, MissingExtra
 
 __all__ = ["LINKTYPES", "libpcap_version", "programs"]
 
-LINKTYPES: Final = (
-    1, 113, 276, 101, 0, 108, 12, 14, 228, 229, 105, 127, 192, 104, 107, 9, 50, 51, 239, 258, 253,
-)  # fmt: skip
-"""Link types that decoders read (LINKTYPE_ numbers), Ethernet first: its errors are the ones that people know."""
+_READ: Final = (1, 113, 276, 101, 0, 108, 12, 14, 228, 229, 105, 127, 192, 104, 107, 9, 50, 51, 239, 258, 253)
+LINKTYPES: Final = (*_READ, *(number for number in range(300) if number not in _READ))
+"""Link types that a filter is compiled for (LINKTYPE_ numbers): those that decoders read, Ethernet first, because its errors
+are the ones that people know; then all others, so that a filter leaves the same frames as with tcpdump, readable or not."""
 
 NO_NETMASK: Final = 0  # what `tcpdump -r` passes, so `ip broadcast` compiles
 REJECT_ALL: Final = struct.pack("=HBBI", 6, 0, 0, 0)  # ret #0
@@ -93,6 +93,8 @@ def programs(
             compiled[linktype] = code
         elif "rejects all packets" in error:
             empty.append(linktype)
+        elif "syntax error" in error:
+            raise FilterError(f"filter {expression!r}: {error}")
         else:
             errors.append(error)
     if not compiled:

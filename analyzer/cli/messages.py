@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,6 +50,7 @@ def command(
     selection = Selection(asked.options.select, reading.names, reading.addresses)
     formatter = Formatter(chosen, Texts(reading.names, reading.addresses, numeric), form)
     left = limit if limit is not None else 2**63
+    lines: Iterable[str]
     with patience(asked.options.decoder), open_output(output) as out:
         header = formatter.header()
         for _, batch in reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -43,14 +43,14 @@ RECORD_FIELDS: Final[Mapping[str, Field]] = {
 }
 
 
-def record_lines(formatter: Formatter, batch: Decoded, chosen: MessageBatch, limit: int) -> tuple[str, int]:
+def record_lines(formatter: Formatter, batch: Decoded, chosen: MessageBatch, limit: int) -> tuple[Sequence[str], int]:
     """Lines for the records of one batch that stand in the `chosen` messages, at most `limit`, and how many they are."""
     answers = batch.answers
     if len(chosen) < len(batch.messages):
         answers = answers.take(_among(batch.messages, chosen)[answers.row.astype(np.intp)])
     answers = answers if len(answers) <= limit else answers.take(slice(0, limit))
     if not len(answers):
-        return "", 0
+        return (), 0
     messages = batch.messages.take(answers.row.astype(np.intp))
     columns = []
     for column in formatter.fields:
@@ -65,7 +65,7 @@ def record_lines(formatter: Formatter, batch: Decoded, chosen: MessageBatch, lim
             columns.append([formatter.cell(rdata_text(batch.wire, *place)) for place in wires])
         else:
             columns.append(formatter.cells(column, messages if column.name in FIELDS else answers))
-    return formatter.joined(zip(*columns, strict=True)), len(answers)
+    return (formatter.joined(zip(*columns, strict=True)),), len(answers)
 
 
 def _among(messages: MessageBatch, chosen: MessageBatch) -> Array:

@@ -6,7 +6,8 @@ batch. What a message does not have is `-` (`null` in JSON).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ DEFAULT: Final = (
     "qdcount ancount nscount arcount size anomalies"
 ).split()
 
+PIECE: Final = 32_768  # rows that are spelled at once
 TABLE: Final = 1 << 21  # values below this are spelled by a table that they index
 MAX_TEXTS: Final = 200_000  # names whose spelling is kept from batch to batch
 
@@ -39,6 +41,7 @@ class Texts:
     addresses: AddressTable
     numeric: bool = False
     _spelled: dict[int, str] = field(default_factory=dict)
+    _hosts: dict[int, str] = field(default_factory=dict)
 
     def name(self, node: int) -> str:
         """RFC 1035 presentation form in lower case without final dot, built on the parent's, which is most often known."""
@@ -52,6 +55,15 @@ class Texts:
             if len(self._spelled) >= MAX_TEXTS:
                 self._spelled.clear()
             self._spelled[node] = text
+        return text
+
+    def address(self, ident: int) -> str:
+        """The address as text."""
+        text = self._hosts.get(ident)
+        if text is None:
+            if len(self._hosts) >= MAX_TEXTS:
+                self._hosts.clear()
+            text = self._hosts[ident] = self.addresses.text(ident)
         return text
 
 
@@ -71,10 +83,6 @@ class Field:
     codes: Callable[[int], str] | None = None  # a registry: mnemonics, or numbers with --numeric
     whole: Callable[[Array], list[str]] | None = None  # spells all values at once, where hardly any repeats
 
-    def quoted(self, numeric: bool) -> bool:
-        """Whether the values are text, which JSON puts in quotes."""
-        return self.spell is not None or self.whole is not None or (self.codes is not None and not numeric)
-
 
 def _column(name: str) -> Callable[[Any], Array]:
     return lambda batch: batch.columns()[name]
@@ -90,7 +98,7 @@ def _member(kind: type[Transport | Encap]) -> Spell:
 
 
 def _address(ident: int, texts: Texts) -> str:
-    return texts.addresses.text(ident)
+    return texts.address(ident)
 
 
 def _name(node: int, texts: Texts) -> str:
@@ -179,6 +187,12 @@ FIELDS: Final[Mapping[str, Field]] = {
 }
 
 
+@functools.cache
+def _decimals() -> Array:
+    """The decimals of all 16-bit numbers, as objects: ports and IDs are looked up, not made."""
+    return np.array([str(number) for number in range(1 << 16)], object)
+
+
 class Formatter:
     """Turns batches into lines of one format. `fields` are the columns, in order."""
 
@@ -192,12 +206,11 @@ class Formatter:
             return ""
         return ("\t" if self._form == "tsv" else ",").join(f.name for f in self.fields) + "\n"
 
-    def lines(self, batch: MessageBatch) -> str:
-        """All rows of a batch as text."""
-        if not len(batch):
-            return ""
-        columns = [self.cells(f, batch) for f in self.fields]
-        return self.joined(zip(*columns, strict=True))
+    def lines(self, batch: MessageBatch) -> Iterator[str]:
+        """All rows of a batch as text, in pieces: a whole batch's cells at once would be some hundred MB of objects."""
+        for start in range(0, len(batch), PIECE):
+            piece = batch.take(slice(start, start + PIECE))
+            yield self.joined(zip(*(self.cells(f, piece) for f in self.fields), strict=True))
 
     def joined(self, rows: Iterable[tuple[str, ...]]) -> str:
         """Rows of cells, already spelled for the format, as lines."""
@@ -207,13 +220,13 @@ class Formatter:
         separator = "\t" if self._form == "tsv" else ","
         return "\n".join(map(separator.join, rows)) + "\n"
 
-    def cell(self, text: str, quoted: bool = True) -> str:
-        """One value, spelled for the format; no text at all means that there is no value."""
+    def cell(self, text: str) -> str:
+        """One text, spelled for the format; no text at all means that there is no value."""
         if not text:
             return "null" if self._form == "jsonl" else ABSENT
         if self._form == "jsonl":
-            return escape.json_text(text) if quoted else text
-        return escape.csv_cell(text) if self._form == "csv" and quoted else text
+            return escape.json_text(text)
+        return escape.csv_cell(text) if self._form == "csv" else text
 
     def cells(self, column: Field, batch: Any) -> list[str]:
         """One column of a table, every value a cell."""
@@ -229,8 +242,9 @@ class Formatter:
         """Every value as a cell. What repeats is spelled once: small numbers by table, large ones sorted first."""
         if column.whole is not None:
             return [self.cell(text) for text in column.whole(values)]
-        if column.spell is None and values.dtype.itemsize > 2:
-            return list(map(str, values.tolist()))
+        if column.spell is None and (column.codes is None or self._texts.numeric):
+            small = values.dtype.itemsize <= 2
+            return _decimals()[values].tolist() if small else list(map(str, values.tolist()))
         top = int(values.max()) if len(values) else 0
         if top < TABLE:
             seen = np.zeros(top + 1, bool)
@@ -246,9 +260,8 @@ class Formatter:
 
     def _words(self, column: Field, distinct: Array) -> list[str]:
         """Each distinct value as a cell."""
-        quoted = column.quoted(self._texts.numeric)
         if column.spell is not None:
             spell, texts = column.spell, self._texts
-            return [self.cell(spell(value, texts), quoted) for value in distinct.tolist()]
-        word = column.codes if column.codes and not self._texts.numeric else str
-        return [self.cell(word(value), quoted) for value in distinct.tolist()]
+            return [self.cell(spell(value, texts)) for value in distinct.tolist()]
+        codes = column.codes or str
+        return [self.cell(codes(value)) for value in distinct.tolist()]
