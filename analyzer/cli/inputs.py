@@ -86,6 +86,7 @@ def request(
     bpf: str,
     ports: tuple[int, ...],
     hosts_files: tuple[str, ...],
+    snapshots: tuple[str, ...],
     cluster_domain: str,
     forwarders: tuple[str, ...],
     decoder: Literal["auto", "native", "reference"],
@@ -105,7 +106,7 @@ def request(
         select=_select(**select),
         dedupe=not no_dedupe,
         decoder=decoder,
-        hosts=_hosts(hosts_files),
+        hosts=_hosts(hosts_files, snapshots),
         cluster_domain=cluster_domain.strip(".").lower(),
         forwarders=dict(_forwarder(text) for text in forwarders),
     )
@@ -178,18 +179,27 @@ def _time(option: str, text: str | None) -> tuple[int | None, bool]:
     raise UsageError(f"{option}: {text!r} is no time (2026-11-22T19:00:00Z, epoch seconds, or +30s)")
 
 
-def _hosts(paths: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _hosts(paths: tuple[str, ...], snapshots: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Names and addresses of hosts files and cluster snapshots, all together."""
     from analyzer.capture.expressions import local_hosts
 
+    tables = [local_hosts(_text(path)) for path in paths]
+    if snapshots:
+        from analyzer.inventory.kubernetes import read
+
+        tables.append(dict(read((path, _text(path)) for path in snapshots).hosts()))
     found: dict[str, tuple[str, ...]] = {}
-    for path in paths:
-        try:
-            text = Path(path).read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-        for name, addresses in local_hosts(text).items():
+    for table in tables:
+        for name, addresses in table.items():
             found[name] = tuple(dict.fromkeys((*found.get(name, ()), *addresses)))
     return found
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
 
 
 def _forwarder(text: str) -> tuple[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ NOTHING: dict[str, Any] = {
     "bpf": "",
     "ports": (),
     "hosts_files": (),
+    "snapshots": (),
     "cluster_domain": "",
     "forwarders": (),
     "decoder": "auto",
@@ -109,6 +111,20 @@ def test_hosts_files_are_read_and_joined(tmp_path: Path) -> None:
     assert options(hosts_files=(str(one), str(other))).hosts == {"node1": ("192.168.1.23", "fe80::23")}
     with pytest.raises(InputError, match="no such file"):
         options(hosts_files=(str(tmp_path / "none"),))
+
+
+def test_a_cluster_snapshot_gives_host_names_too(tmp_path: Path) -> None:
+    path = tmp_path / "k8s.json"
+    node = {
+        "kind": "Node",
+        "metadata": {"name": "node7"},
+        "status": {"addresses": [{"type": "InternalIP", "address": "192.168.1.77"}]},
+    }
+    path.write_text(json.dumps({"kind": "List", "items": [node]}))
+    assert options(snapshots=(str(path),)).hosts["node7"] == ("192.168.1.77",)
+    path.write_text("{")
+    with pytest.raises(InputError):
+        options(snapshots=(str(path),))
 
 
 def test_top_zero_is_all() -> None:
