@@ -21,7 +21,7 @@ CRATE = PACKAGE / "decode" / "native"
 LEVELS = (
     ("dns", "errors", "findings"),
     ("messages", "options"),
-    ("capture", "decode", "transactions", "measures", "config", "inventory", "compare", "gate"),
+    ("capture", "decode", "transactions", "measures", "config", "inventory", "diff", "gate"),
     ("detectors", "whatif", "report"),
     ("pipeline", "live"),
     ("api", "plots", "cli"),

@@ -42,7 +42,7 @@ def command(
 
     Each of the two is a capture, or a report saved by `analyze -o json`. Filters apply to captures only.
     """
-    from analyzer.compare import compare
+    from analyzer.diff import compare
     from analyzer.report import comparison as faces
     from analyzer.report.look import Look
 

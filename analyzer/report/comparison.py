@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 
 from rich.console import RenderableType
 
-from analyzer.compare import Change, Comparison, Delta
+from analyzer.diff import Change, Comparison, Delta
 from analyzer.report.escape import json_text
 from analyzer.report.json import plain
 from analyzer.report.look import Look, columns, console, heading, styled

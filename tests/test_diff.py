@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.compare import Change, compare
+from analyzer.diff import Change, compare
 from analyzer.errors import UsageError
 
 
