@@ -72,6 +72,9 @@ _OPTIONS: Final = (
     click.option("--until", metavar="TIME", help="Before TIME."),
     click.option("--decoder", type=click.Choice(["auto", "native", "reference"]), default="auto", show_default=True),
     click.option("--hosts", "hosts_files", multiple=True, metavar="FILE", help="More host names, as in /etc/hosts."),
+    click.option(
+        "--k8s", "snapshots", multiple=True, metavar="FILE", help="`kubectl get pods,svc,nodes -A -o json`: names for -f."
+    ),
     click.option("--cluster-domain", default="", metavar="DOMAIN", help="Kubernetes cluster domain [default: from the traffic]."),
     click.option("--forwarder", "forwarders", multiple=True, metavar="NAME=IP,IP", help="Addresses of one forwarder."),
     click.option("--no-dedupe", is_flag=True, help="Count every copy of a packet that was captured twice."),
