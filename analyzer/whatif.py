@@ -50,12 +50,13 @@ def parse(texts: Iterable[str]) -> Rules:
 
 
 def usual(search: Search, domain: str) -> list[Rules]:
-    """The cures that are worth a look where none is named: final dot, ndots 2, no outside suffix, no AAAA."""
+    """The cures that are worth a look where none is named: final dot, ndots 2, no outside suffix, no AAAA,
+    denials kept for 30 s."""
     outside = {s for found in search.lists for s in found.suffixes if s != domain and not s.endswith(f".{domain}")}
     seen = {suffix for suffix in search.suffix_of.values() if suffix and not suffix.endswith(domain)}
     drop = tuple(sorted(outside or seen))
     rules = [Rules(fqdn=True), Rules(ndots=2)] if search.lists else []
-    return [*rules, *([Rules(drop=drop)] if drop else []), Rules(no_aaaa=True)]
+    return [*rules, *([Rules(drop=drop)] if drop else []), Rules(no_aaaa=True), Rules(negative_ttl_s=30)]
 
 
 def what_if(results: Mapping[str, Any], context: Context, rules: Rules) -> WhatIf:

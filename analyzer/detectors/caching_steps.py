@@ -27,10 +27,13 @@ def steps_of(leg: CacheLeg, words: str) -> tuple[Step, ...]:
     row = leg.names[0]
     kind = rrtypes.text(row.qtype)
     gap = (row.again_ns - row.first_ns) / 1e9
+    first = Step(
+        Frame(row.first.file, row.first.frame), row.first_ns, f"{row.qname} {kind}: {words}", {"server": leg.server}
+    )
+    if not row.count:
+        return (first,)
     return (
-        Step(
-            Frame(row.first.file, row.first.frame), row.first_ns, f"{row.qname} {kind}: {words}", {"server": leg.server}
-        ),
+        first,
         Step(
             Frame(row.again.file, row.again.frame),
             row.again_ns,

@@ -60,7 +60,7 @@ def detect(evidence: Evidence) -> Iterator[Finding]:
 
 def _delegated(leak: Leak, evidence: Evidence) -> bool:
     """Whether most of the names really exist, each with an address of its own."""
-    if leak.positive_names < _DELEGATED * leak.distinct or not leak.positive_names:
+    if leak.positive_names < max(_DELEGATED * leak.distinct, evidence.thresholds.hijack_bases):
         return False
     mine = evidence.results["asked"].rows.take(leak.rows)
     addresses = mine.answer_addr[mine.data > 0]

@@ -28,7 +28,10 @@ _U64: Final = np.uint64
 
 @dataclass(frozen=True, slots=True)
 class ReAsk:
-    """The first re-ask of a name: the answered query, its answer, and the query that should have been a cache hit."""
+    """The first re-ask of a name: the answered query, its answer, and the query that should have been a cache hit.
+
+    A leg without any shows one answered name, `count` 0 and the times and frames of both alike.
+    """
 
     qname: str
     qtype: int
@@ -172,8 +175,9 @@ class Measure:
         answers, asks = keys[f"{kind}_answers"][rows], keys[kind][rows]
         again = rows[asks > 0]
         best = again[np.lexsort((again, -keys[kind][again]))][:20]
+        if not len(best):
+            best = rows[answers > 0][:1]
         ttl = keys["pos_ttl" if kind == "positive" else "neg_ttl"][rows][answers > 0]
-        names = self._context.names
         return CacheLeg(
             kind=kind,
             client=text(client),
@@ -194,17 +198,20 @@ class Measure:
             median_ttl_s=int(np.median(ttl)) // NS if len(ttl) else 0,
             first=top[1],
             last=top[2],
-            names=tuple(
-                ReAsk(
-                    qname=names.text(int(keys["qname"][key])),
-                    qtype=int(keys["qtype"][key]),
-                    count=int(keys[kind][key]),
-                    first=Frame(int(keys["first_file"][key]), int(keys["first_frame"][key])),
-                    first_ns=int(keys["first_ns"][key]),
-                    again=Frame(int(keys["again_file"][key]), int(keys["again_frame"][key])),
-                    again_ns=int(keys["again_ns"][key]),
-                    min_gap_ns=int(keys["min_gap"][key]),
-                )
-                for key in best.tolist()
-            ),
+            names=tuple(self._re_ask(kind, key) for key in best.tolist()),
+        )
+
+    def _re_ask(self, kind: str, key: int) -> ReAsk:
+        keys, count = self._keys.columns, int(self._keys.columns[kind][key])
+        proof = "first_file first_frame first_ns again_file again_frame again_ns".split()
+        found = [int(keys[name][key]) for name in (proof if count else ["file", "frame", "time"] * 2)]
+        return ReAsk(
+            qname=self._context.names.text(int(keys["qname"][key])),
+            qtype=int(keys["qtype"][key]),
+            count=count,
+            first=Frame(found[0], found[1]),
+            first_ns=found[2],
+            again=Frame(found[3], found[4]),
+            again_ns=found[5],
+            min_gap_ns=int(keys["min_gap"][key]) if count else 0,
         )

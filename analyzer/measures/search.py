@@ -65,7 +65,7 @@ class Measure:
             verdict=verdict,
             base_of=base_of,
             suffix_of={node: names.text(suffix) if suffix else "" for node, suffix in suffix_of.items()},
-            unclaimed=_unclaimed(self._context, table, asks & (side == SIDES.index(Side.CLIENT)), rows, weak),
+            unclaimed=_unclaimed(self._context, verdict, asks & (side == SIDES.index(Side.CLIENT)), rows, weak),
             autopath=_autopath(table, steps, names, asks),
             over_lookups=int(self._signatures.over[0]),
             over_queries=int(self._signatures.over[1]),
@@ -159,10 +159,16 @@ def _named(verdict: Verdict) -> tuple[dict[int, str], dict[int, int]]:
 
 
 def _unclaimed(
-    context: Context, table: SignatureTable, asks: Array, rows: Sequence[SearchList], weak: Sequence[ClientList]
+    context: Context, verdict: Verdict, asks: Array, rows: Sequence[SearchList], weak: Sequence[ClientList]
 ) -> dict[str, str]:
     """Clients without a list, and why."""
     text = context.addresses.text
+    table = verdict.table
+    outer: dict[str, set[str]] = defaultdict(set)  # suffixes of candidates that come past alone
+    lone = np.flatnonzero(asks & (table.steps == 1))
+    suffix = verdict.step_suffix[table.first_step[lone]]
+    for client, node in zip(table.client[lone][suffix > 0].tolist(), suffix[suffix > 0].tolist(), strict=True):
+        outer[text(client)].add(context.names.text(node))
     have = {client.addr for found in rows for client in found.clients}
     little = {text(found.client): found for found in weak}
     several = {text(client) for client in np.unique(table.client[asks & (table.steps > 1)]).tolist()}
@@ -174,6 +180,9 @@ def _unclaimed(
         if addr in little and remnant(little[addr]):
             suffix = context.names.text(little[addr].suffixes[0])
             out[addr] = f"a forwarder: only the part with {suffix} comes past here, so the list cannot be known"
+        elif addr in outer:
+            tails = " ".join(sorted(outer[addr])[:3])
+            out[addr] = f"a forwarder: only candidates with {tails} come past here, so the list cannot be known"
         elif addr in little:
             count = len(little[addr].bases)
             out[addr] = f"several names were tried for {count} base name{'s' * (count != 1)}, too few to tell a list"

@@ -17,6 +17,7 @@ from analyzer.messages import Array, Ending, Outcome
 __all__ = ["describe", "example", "resolv_conf"]
 
 _SURE_LOOKUPS = 10
+_ALWAYS = 0.95
 
 
 def describe(context: Context, lists: Sequence[Found], verdict: Verdict) -> tuple[SearchList, ...]:
@@ -106,7 +107,8 @@ def _client(context: Context, found: ClientList, verdict: Verdict) -> ListClient
         queries=int(table.queries[rows].sum()),
         full_chains=found.full,
         bases=len(found.bases),
-        style="serial" if share > 0.9 else "parallel" if share < 0.1 else "mixed",
+        # A quick answer may overtake the second query of a pair; a resolver that waits never sends it before the answer.
+        style="serial" if share > _ALWAYS else "parallel",
         one_port=bool(lookups[table.one_port[rows] == 1].sum() * 2 > lookups.sum()),
     )
 

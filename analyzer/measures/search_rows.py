@@ -83,7 +83,7 @@ class ListClient:
     queries: int
     full_chains: int
     bases: int
-    style: str  # "parallel", "serial" or "mixed": how A and AAAA were asked
+    style: str  # "parallel" or "serial": how A and AAAA were asked
     one_port: bool  # all candidates of a lookup from one port
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
+from analyzer.measures.rows import Side
 from analyzer.measures.search_crosscheck import CrossCheck
 from analyzer.measures.search_replay import WhatIf
 from analyzer.measures.search_rows import BillRow, ExampleStep, Search, SearchList
@@ -60,9 +61,12 @@ def _list(found: SearchList, at: int, look: Look) -> Iterator[RenderableType]:
     yield styled(look, "/etc/resolv.conf of these clients, as far as it shows in the packets:")
     for line in found.resolv_conf.splitlines():
         yield Verbatim(f"    {look.text(line)}")
-    styles = sorted({client.style for client in found.clients})
+    waits = sum(client.style == "serial" for client in found.clients)
     ports = sum(client.one_port for client in found.clients)
-    habits = f"A and AAAA asked {' or '.join(styles)}" + (f"; {ports} with one port a lookup" if ports else "")
+    total = len(found.clients)
+    habits = "AAAA asked after A's answer" if waits == total else "A and AAAA asked together"
+    habits += f" ({waits} of {total} clients: one after the other)" if 0 < waits < total else ""
+    habits += f"; {ports} of {total} clients use one port for a whole lookup" if ports else ""
     yield styled(
         look,
         f"{amount(found.lookups)} lookups of {amount(found.bases)} names, {amount(found.full_chains)} of them through "
@@ -129,17 +133,20 @@ def _cures(whatifs: Sequence[WhatIf], look: Look) -> Iterator[RenderableType]:
     rows = []
     for one in whatifs:
         for leg in one.legs:
+            if leg.side == Side.SELF and leg.low == leg.high == leg.before:
+                continue
             where = f"{leg.side} {leg.server}".strip()
             after = amount(leg.low) if leg.low == leg.high else f"{amount(leg.low)} to {amount(leg.high)}"
-            minute = "-" if leg.per_min_high is None else amount(leg.per_min_high)
-            before = "-" if leg.per_min_before is None else amount(leg.per_min_before)
-            rows.append(
-                (one.rules.words, where, amount(leg.before), after, f"{before} > {minute}", percent(one.assumed_share))
-            )
-    heads = ("rule", "queries of", "before", "after", "a minute", "guessed")
+            minute = "" if leg.per_min_high is None else f"{_rate(leg.per_min_before)} > {_rate(leg.per_min_high)}"
+            rows.append((one.rules.words, where, amount(leg.before), after, minute, percent(one.assumed_share)))
+    heads = ("rule", "queries of", "before", "after", "a minute" if any(row[4] for row in rows) else "", "guessed")
     yield columns(look, heads, rows, left=(0, 1), wide=0)
     for note in dict.fromkeys(note for one in whatifs for note in one.notes):
         yield styled(look, (note, "dim"))
+
+
+def _rate(per_min: float | None) -> str:
+    return "-" if per_min is None else amount(round(per_min))
 
 
 def _checks(checks: Sequence[CrossCheck], look: Look) -> Iterator[RenderableType]:

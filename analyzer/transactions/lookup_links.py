@@ -50,6 +50,10 @@ class LabelIds:
             found = self._first[nodes]
         return found
 
+    def second(self, nodes: Array) -> Array:
+        """Number of each name's second label."""
+        return self.first(self._names.parent[nodes])
+
     def depth(self, nodes: Array) -> Array:
         """Labels in each name."""
         return self._names.depth[nodes]
@@ -90,7 +94,15 @@ def _may_follow(steps: Steps, before: Array, after: Array, limits: Limits, by_po
     return np.asarray(fit & (steps["client_port"][before] == steps["client_port"][after]) if by_port else fit)
 
 
-def _greedy(steps: Steps, members: Array, labels: dict[int, list[int]], limits: Limits, link_to: Array) -> None:
+def _greedy(
+    steps: Steps,
+    members: Array,
+    labels: dict[int, list[int]],
+    limits: Limits,
+    link_to: Array,
+    followed: Array,
+    chained: Array,
+) -> None:
     """Overlapping lookups of one leftmost label: each step takes the open failed step that shares most labels; among
     equals the one with most names behind it (lookups of one list that lacks just this name), then the latest.
     At most `_OPEN` are open. Plain Python: what follows depends on what was taken before."""
@@ -101,6 +113,7 @@ def _greedy(steps: Steps, members: Array, labels: dict[int, list[int]], limits: 
         waiting = [w for w in waiting if start <= w[1]]
         for at, (before, _, before_types, earlier, seen) in enumerate(waiting):
             fits = before_types == types or (ends and types < 4 and before_types & types == types)
+            fits = fits and link_to[step] < 0 and not (chained[earlier] and chained[step])
             if start >= before - SLACK_NS and fits and name not in seen:
                 score = (_common(labels[int(steps["qname"][earlier])], labels[name]), len(seen), before)
                 if score >= best_score:
@@ -110,7 +123,7 @@ def _greedy(steps: Steps, members: Array, labels: dict[int, list[int]], limits: 
             _, _, _, earlier, names = waiting.pop(best)
             link_to[step] = earlier
             seen |= names
-        if failed and qtype != PTR and len(seen) < MAX_STEPS:
+        if failed and qtype != PTR and len(seen) < MAX_STEPS and not followed[step]:
             limit = done + (limits.step_ns if answered else limits.step_timeout_ns)
             waiting.append((done, limit, types, step, seen))
             del waiting[:-_OPEN]
@@ -210,17 +223,37 @@ def link(steps: Steps, ids: LabelIds, limits: Limits) -> tuple[Array, Array, Arr
 
 
 def _by_time(steps: Steps, free: Array, ids: LabelIds, limits: Limits, link_to: Array) -> None:
-    """Link steps that have ports of their own, by time."""
+    """Link steps that have ports of their own, by time: first those that share two labels on the left, so that lookups
+    of `www.one.example` and `www.two.example` side by side stay apart; then what is left, by one label."""
+    two = np.unique(
+        steps["seg"][free].astype(np.uint64) << np.uint64(32) | ids.second(steps["qname"][free]).astype(np.uint64),
+        return_inverse=True,
+    )[1]
+    _link_groups(steps, free, two, ids, limits, link_to)
+    _link_groups(steps, free, steps["seg"][free], ids, limits, link_to)
+
+
+def _link_groups(steps: Steps, free: Array, group: Array, ids: LabelIds, limits: Limits, link_to: Array) -> None:
+    """Link the steps of each group: neighbours where nothing overlaps, else one by one. Of chains that are there already
+    the ends take part, and only towards steps that stand alone."""
+    followed = np.zeros(len(link_to), np.bool_)
+    followed[link_to[link_to >= 0]] = True
+    begins = link_to < 0
+    ends = begins[free] | ~followed[free]
+    free, group = free[ends], group[ends]
     if len(free) < 2:
         return
-    seg = steps["seg"][free]
-    same = seg[1:] == seg[:-1]
+    chained = followed | ~begins
+    order = np.argsort(group, kind="stable")
+    free, group = free[order], group[order]
+    same = group[1:] == group[:-1]
     overlap = same & (steps["time_ns"][free][1:] < steps["done_ns"][free][:-1] - SLACK_NS)
-    tangled = np.isin(seg, seg[1:][overlap])
-    plain = free[~tangled]
-    fit = _may_follow(steps, plain[:-1], plain[1:], limits, False)
+    knotted = np.isin(group, group[1:][overlap])
+    plain, own = free[~knotted], group[~knotted]
+    fit = _may_follow(steps, plain[:-1], plain[1:], limits, False) & (own[1:] == own[:-1])
+    fit &= ~followed[plain[:-1]] & begins[plain[1:]] & ~(chained[plain[:-1]] & chained[plain[1:]])
     link_to[plain[1:][fit]] = plain[:-1][fit]
-    knots = free[tangled]
+    knots = free[knotted]
     if not len(knots):
         return
     matrix, at = ids.rows(steps["qname"][knots])
@@ -228,9 +261,9 @@ def _by_time(steps: Steps, free: Array, ids: LabelIds, limits: Limits, link_to: 
         int(node): matrix[row][matrix[row] != 0].tolist()
         for node, row in dict(zip(steps["qname"][knots].tolist(), at.tolist(), strict=True)).items()
     }
-    edges = np.flatnonzero(np.diff(steps["seg"][knots])) + 1
-    for group in np.split(knots, edges):
-        _greedy(steps, group, labels, limits, link_to)
+    edges = np.flatnonzero(np.diff(group[knotted])) + 1
+    for members in np.split(knots, edges):
+        _greedy(steps, members, labels, limits, link_to, followed, chained)
 
 
 def _common_labels(steps: Steps, root: Array, position: Array, ids: LabelIds) -> Array:

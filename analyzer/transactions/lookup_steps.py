@@ -16,7 +16,7 @@ A: Final = 1
 AAAA: Final = 28
 PTR: Final = 12
 SAME_PORT_NS: Final = 1_000_000_000  # one socket is one lookup's own: a busy worker may take this long to go on
-SLACK_NS: Final = 1_000_000  # an answer's last copy may be stamped this much after the client went on
+SLACK_NS: Final = 50_000  # an answer's last copy may be stamped this much after the client went on
 
 FAILED: Final = np.zeros(16, np.bool_)
 FAILED[[Outcome.NODATA, Outcome.NXDOMAIN, Outcome.SERVFAIL, Outcome.REFUSED, Outcome.ERROR, Outcome.SILENCE]] = True

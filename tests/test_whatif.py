@@ -1,0 +1,139 @@
+"""Predictions: against arithmetic on made lookups, and against what the lab measured after each fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from analyzer.errors import UsageError
+from analyzer.measures.rows import Side
+from analyzer.measures.search_replay import Rules, WhatIf
+from analyzer.options import AnalyzeOptions
+from analyzer.pipeline import analyze
+from analyzer.report.model import Report
+from analyzer.whatif import parse, usual, what_if
+from tests.lookups import LIST, dead_polling, lookup
+from tests.scenes import Scene
+
+
+def predicted(scene: Scene, text: str) -> WhatIf:
+    results, context = scene.results()
+    return what_if(results, context, parse([text]))
+
+
+@pytest.fixture(scope="module")
+def shop() -> Scene:
+    """Three names outside that exist (4 of 5 candidates wasted), asked four times each: 120 queries."""
+    scene = Scene()
+    for n in range(12):
+        base = f"www{n % 3}.example.com"
+        lookup(scene, n * 6.0, base, answers={base: "DATA"})
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("rule", "low", "high"),
+    [
+        ("fqdn", 24, 24),
+        ("ndots=2", 24, 24),  # the name as typed first, and it answers
+        ("ndots=3", 120, 120),  # two dots are fewer
+        ("ndots=5", 120, 120),
+        ("drop-search=example.org", 96, 96),
+        ("drop-search=example.org,drop-search=cluster.local", 72, 72),
+        ("no-aaaa", 60, 60),
+        ("fqdn,no-aaaa", 12, 12),
+    ],
+)
+def test_rules_on_names_that_exist(shop: Scene, rule: str, low: int, high: int) -> None:
+    (leg, *_) = predicted(shop, rule).legs
+    assert (leg.side, leg.before, leg.low, leg.high) == (Side.CLIENT, 120, low, high)
+
+
+def test_a_name_never_asked_makes_an_interval() -> None:
+    """Each base was found under a suffix; whether it exists as typed nobody saw."""
+    scene = Scene()
+    for n, base in enumerate(("red.shop", "green.shop", "blue.shop")):
+        lookup(scene, n, base, answers={f"{base}.{LIST[1]}": "DATA"})
+    found = predicted(scene, "ndots=1")
+    leg = found.legs[0]
+    assert (leg.before, leg.low, leg.high) == (12, 6, 18)  # as typed answers; or it fails and two more follow
+    assert found.assumed_share == 1.0
+
+
+def test_a_dead_name_keeps_failing_after_the_name_as_typed() -> None:
+    scene = Scene()
+    for n in range(6):
+        lookup(scene, n, f"gone{n % 3}.example.net")
+    leg = predicted(scene, "ndots=1").legs[0]
+    assert (leg.before, leg.low, leg.high) == (60, 12, 60)  # musl stops after it, glibc tries the suffixes too
+
+
+def test_the_upstream_side_loses_what_its_names_lose() -> None:
+    scene = Scene()
+    dead_polling(scene, ["a.b.svc.cluster.local", "c.d.svc.cluster.local", "e.f.svc.cluster.local"], 20, workers=1)
+    found = predicted(scene, "drop-search=example.org")
+    legs = {(leg.side, leg.server): leg for leg in found.legs}
+    assert (legs[Side.UPSTREAM, "192.168.1.1"].before, legs[Side.UPSTREAM, "192.168.1.1"].high) == (120, 0)
+    assert legs[Side.CLIENT, ""].saved == (120, 120)
+
+
+def test_a_negative_ttl_thins_out_repeats_by_their_times() -> None:
+    """Asked once a second for 60 s: with 10 s of keeping, six of sixty are left for each name and type."""
+    scene = Scene()
+    dead_polling(scene, ["a.b.svc.cluster.local"], 60, workers=1)
+    legs = {leg.server: leg for leg in predicted(scene, "negative-ttl=10").legs}
+    assert (legs["192.168.1.1"].before, legs["192.168.1.1"].low, legs["192.168.1.1"].high) == (120, 12, 12)
+
+
+def test_rules_are_understood_together_and_alone() -> None:
+    assert parse(["ndots=2, no-aaaa", "drop-search=Example.ORG."]) == Rules(ndots=2, no_aaaa=True, drop=("example.org",))
+    assert parse(["fqdn negative-ttl=30"]).words == "fqdn negative-ttl=30"
+
+
+@pytest.mark.parametrize("text", ["", "ndots", "ndots=x", "ndots=-1", "ndots=99999999", "fqdn=1", "drop-search=", "more"])
+def test_other_rules_are_an_error_of_usage(text: str) -> None:
+    with pytest.raises(UsageError, match="--what-if"):
+        parse([text])
+
+
+def test_the_usual_cures_fit_what_was_seen(shop: Scene) -> None:
+    results, _ = shop.results()
+    words = [rules.words for rules in usual(results["search"], "cluster.local")]
+    assert words == ["fqdn", "ndots=2", "drop-search=example.org", "no-aaaa", "negative-ttl=30"]
+
+
+@pytest.fixture(scope="module")
+def phase(samples: Path) -> Callable[[str], Report]:
+    """The lab's fix in three phases: before; loop removed; search domain removed."""
+
+    @cache
+    def made(name: str) -> Report:
+        return analyze([str(samples / f"fix-{name}.pcap.gz")], AnalyzeOptions())
+
+    return made
+
+
+def test_the_search_domain_removed_is_what_was_predicted(phase: Callable[[str], Report]) -> None:
+    """Seen at the gateway: 960 queries in each of the phases A and B, none in C but the loop probes."""
+    before, after = phase("a-before-lan"), phase("c-search-lan")
+    context = before.details["search"].verdict.context
+    found = what_if(before.details, context, parse(["drop-search=example.org"]))
+    (leg,) = found.legs
+    probes = before.summary.queries - 960
+    assert (leg.before, leg.low, leg.high) == (960 + probes, probes, probes)
+    assert after.summary.queries == pytest.approx(leg.high, abs=2)
+
+
+def test_the_pods_side_predicts_phase_c_to_the_query(phase: Callable[[str], Report]) -> None:
+    """node1, 8 s of each phase: per lookup 12 queries before, 10 after, and none upstream for example.org."""
+    before, after = phase("a-before-node"), phase("c-search-node")
+    context = before.details["search"].verdict.context
+    found = what_if(before.details, context, parse(["drop-search=example.org"]))
+    client = found.legs[0]
+    seen_before, seen_after = before.details["search"].bill.multi, after.details["search"].bill.multi
+    assert seen_before.queries / seen_before.lookups == pytest.approx(12, abs=0.1)
+    predicted_each = (client.high - (client.before - seen_before.queries)) / seen_before.lookups
+    assert seen_after.queries / seen_after.lookups == pytest.approx(predicted_each, abs=0.05)
