@@ -22,17 +22,17 @@ _STRICT: Final = 2  # QuestionTable.strict: only of a forwarder is this a questi
 
 
 class Durations(NamedTuple):
-    """Rows by rising place, then bucket: place (side << 32 | server), bucket of `measures.histogram`, how many."""
+    """Rows by rising place, then bucket: place (side << 32 | server), bucket of `measures.histogram`, counts."""
 
     place: Array
     bucket: Array
-    count: Array
+    counts: Array
 
     def quantiles(self, places: Array) -> dict[int, Quantiles]:
         """Quantiles of each of the rising `places` that has durations."""
         low, high = np.searchsorted(self.place, places), np.searchsorted(self.place, places, side="right")
         return {
-            place: quantiles(self.bucket[a:b], self.count[a:b])
+            place: quantiles(self.bucket[a:b], self.counts[a:b])
             for place, a, b in zip(places.tolist(), low.tolist(), high.tolist(), strict=True)
             if b > a
         }
@@ -41,7 +41,7 @@ class Durations(NamedTuple):
         """Of one side, all servers: rising durations (ns, each bucket's largest) and how many took about that long."""
         mine = (self.place >> 32) == SIDES.index(side)
         buckets, index = np.unique(self.bucket[mine], return_inverse=True)
-        counts = np.bincount(index, self.count[mine], minlength=len(buckets))
+        counts = np.bincount(index, self.counts[mine], minlength=len(buckets))
         return upper_ns(buckets), counts.astype(np.int64)
 
 
