@@ -1,0 +1,75 @@
+"""Sliding windows over measures that can only add: panes of a few seconds, of which the last ones are merged."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analyzer.measures import Context, MeasureType, registry
+from analyzer.messages import TransactionBatch
+
+__all__ = ["Measures", "Panes", "results_of"]
+
+
+class Measures:
+    """One of each measure, over one context."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.active: dict[str, MeasureType] = {ident: measure(context) for ident, measure in registry().items()}
+        self.touched = False
+
+    def update(self, batches: Sequence[TransactionBatch]) -> None:
+        """Count."""
+        for batch in batches:
+            self.touched = True
+            for measure in self.active.values():
+                measure.update(batch)
+
+    def merge(self, other: Measures) -> None:
+        """Add what the other counted, later than this one."""
+        self.touched = self.touched or other.touched
+        for ident, measure in self.active.items():
+            measure.merge(other.active[ident])
+
+
+def results_of(measures: Measures) -> dict[str, Any]:
+    """The results by id, each measure after those that it needs."""
+    results: dict[str, Any] = {}
+    for ident, measure in measures.active.items():
+        results[ident] = measure.result(results)
+    return results
+
+
+class Panes:
+    """The last `count` closed panes and the one that is being filled."""
+
+    def __init__(self, context: Context, count: int) -> None:
+        self._context = context
+        self._closed: deque[Measures | None] = deque(maxlen=count)
+        self._open: Measures | None = None
+
+    def update(self, batches: Sequence[TransactionBatch]) -> None:
+        """Count into the open pane."""
+        if batches:
+            self._open = self._open or Measures(self._context)
+            self._open.update(batches)
+
+    def close(self) -> None:
+        """Begin the next pane; the oldest falls out of the window. A pane that counted nothing takes no memory."""
+        self._closed.append(self._open)
+        self._open = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was counted in the whole window."""
+        return self._open is None and not any(self._closed)
+
+    def window(self, context: Context) -> Mapping[str, Any]:
+        """Results over the closed panes and the open one, under the window's own context."""
+        whole = Measures(context)
+        for pane in (*self._closed, self._open):
+            if pane is not None:
+                whole.merge(pane)
+        return results_of(whole)
