@@ -78,4 +78,6 @@ def dead_polling(scene: Scene, bases: Sequence[str], seconds: int, workers: int 
                         continue
                     asked[key] = when
                     query = scene.query(when, NODE, GATEWAY, name, qtype, src_port=33_000 + place % 3)
-                    scene.response(when + 0.0005, query, "NXDOMAIN", **({"soa_minimum": 60, "soa_ttl": 60} if soa else {}))
+                    scene.response(
+                        when + 0.0005, query, "NXDOMAIN", **({"soa_minimum": 60, "soa_ttl": 60} if soa else {})
+                    )

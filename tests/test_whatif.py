@@ -89,11 +89,15 @@ def test_a_negative_ttl_thins_out_repeats_by_their_times() -> None:
 
 
 def test_rules_are_understood_together_and_alone() -> None:
-    assert parse(["ndots=2, no-aaaa", "drop-search=Example.ORG."]) == Rules(ndots=2, no_aaaa=True, drop=("example.org",))
+    assert parse(["ndots=2, no-aaaa", "drop-search=Example.ORG."]) == Rules(
+        ndots=2, no_aaaa=True, drop=("example.org",)
+    )
     assert parse(["fqdn negative-ttl=30"]).words == "fqdn negative-ttl=30"
 
 
-@pytest.mark.parametrize("text", ["", "ndots", "ndots=x", "ndots=-1", "ndots=99999999", "fqdn=1", "drop-search=", "more"])
+@pytest.mark.parametrize(
+    "text", ["", "ndots", "ndots=x", "ndots=-1", "ndots=99999999", "fqdn=1", "drop-search=", "more"]
+)
 def test_other_rules_are_an_error_of_usage(text: str) -> None:
     with pytest.raises(UsageError, match="--what-if"):
         parse([text])

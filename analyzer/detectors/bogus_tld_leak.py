@@ -2,7 +2,7 @@
 
 ## What it detects
 
-On the upstream side (or towards the open internet): single labels, and names whose last label is one that local networks make
+On the upstream side: single labels, and names whose last label is one that local networks make
 up (lan, home, corp, internal, localdomain, intranet, svc, …), is reserved (local, test, invalid, onion, …) or is not in the
 bundled list of top-level domains; without an answer that has data, at least ten. Low; medium from 60 a minute.
 
@@ -30,6 +30,7 @@ RFC 6761; RFC 6762; RFC 8375; RFC 7686; kubernetes/kubernetes#89144.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -45,14 +46,15 @@ NEEDS = ("misplaced",)
 _SINGLE: Final = "(single label)"
 _CHROME: Final = re.compile(r"[a-z]{7,15}")
 _CHROME_NAMES: Final = 3
+_MOST: Final = 20  # findings; made-up labels can be any number
 
 
 def detect(evidence: Evidence) -> Iterator[Finding]:
-    """One finding for each last label and side."""
-    for row in evidence.results["misplaced"]:
-        leaves = row.side == Side.UPSTREAM or (row.side == Side.CLIENT and row.public)
-        if row.kind == "tld" and leaves and row.queries >= evidence.thresholds.min_events and not _chrome(row):
-            yield _finding(evidence, row)
+    """One finding for each last label, the most asked first; at most twenty."""
+    few = evidence.thresholds.min_events
+    rows = (row for row in evidence.results["misplaced"] if row.kind == "tld" and row.side == Side.UPSTREAM)
+    for row in itertools.islice((row for row in rows if row.queries >= few and not _chrome(row)), _MOST):
+        yield _finding(evidence, row)
 
 
 def _chrome(row: Misplaced) -> bool:
@@ -74,7 +76,7 @@ def _finding(evidence: Evidence, row: Misplaced) -> Finding:
         id="bogus-tld-leak",
         kind="single-label" if single else "tld",
         severity=Severity.MEDIUM if row.peak_60s >= limit else Severity.LOW,
-        confidence=Confidence.HIGH if row.side == Side.UPSTREAM else Confidence.MEDIUM,
+        confidence=Confidence.HIGH,
         title=f"{row.queries} queries for {row.names} {what} go to {', '.join(list(row.servers)[:3])}",
         subject=Subject("suffix", f"{row.side} {row.zone}"),
         first=row.first,

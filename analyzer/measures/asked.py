@@ -114,11 +114,13 @@ class Measure:
 
     def _add(self, rows: TransactionTable, number: Array) -> None:
         size = len(self._counts)
-        outcome = np.minimum(rows.outcome, _OUTCOMES - 1).astype(np.int64)
+        zone = rows.r_present & int(Present.SOA | Present.NS)
+        referral = (rows.outcome == Outcome.NODATA) & (zone == int(Present.NS))  # says nothing about the name
+        outcome = np.where(referral, int(Outcome.ERROR), np.minimum(rows.outcome, _OUTCOMES - 1)).astype(np.int64)
         self._counts[:, :_OUTCOMES] += np.bincount(number * _OUTCOMES + outcome, minlength=size * _OUTCOMES).reshape(
             size, _OUTCOMES
         )
-        negative = (rows.outcome == Outcome.NXDOMAIN) | (rows.outcome == Outcome.NODATA)
+        negative = (outcome == Outcome.NXDOMAIN) | (outcome == Outcome.NODATA)
         bare = negative & ((rows.r_present & int(Present.SOA)) == 0)
         for column, chosen in ((_OUTCOMES, rows.send == 0), (_OUTCOMES + 1, bare)):
             self._counts[:, column] += np.bincount(number[chosen], minlength=size)

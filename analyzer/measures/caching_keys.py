@@ -218,8 +218,9 @@ def _answers(rows: TransactionTable) -> tuple[Array, Array]:
     """What kind of answer each transaction got, and how long it may be kept, ns."""
     negative = (rows.outcome == Outcome.NXDOMAIN) | (rows.outcome == Outcome.NODATA)
     cut = (rows.r_flags & 0x0200) != 0
-    negative &= ~cut
     soa = (rows.r_present & int(Present.SOA)) != 0
+    referral = (rows.outcome == Outcome.NODATA) & ~soa & ((rows.r_present & int(Present.NS)) != 0)
+    negative &= ~cut & ~referral
     positive = (rows.outcome == Outcome.DATA) & ~cut
     kind = np.select([negative & soa, negative, positive], [_NEGATIVE, _BARE, _POSITIVE], _NONE)
     ttl = np.minimum(rows.soa_ttl, rows.soa_minimum).astype(np.int64) * NS

@@ -179,17 +179,24 @@ class Found:
 def claim(lists: Sequence[ClientList], names: NameTree, thresholds: Thresholds) -> tuple[list[Found], list[ClientList]]:
     """Lists with enough support (three bases of a client, or two clients), equal ones joined; and what has too little.
 
-    `<ns>.svc.<domain>` counts as equal for all namespaces when clients are counted. A sequence cut short joins the one
-    claimed list that it begins.
+    `<ns>.svc.<domain>` counts as equal for all namespaces when clients are counted. Clients agree only over whole lists
+    and two bases: resolvers that ask for one zone's name servers ask alike too. A sequence cut short joins the one claimed
+    list that it begins.
     """
     general: dict[tuple[int | str, ...], set[int]] = defaultdict(set)
+    bases: dict[tuple[int | str, ...], set[str]] = defaultdict(set)
     for found in lists:
-        general[_general(found.suffixes, names)].add(found.client)
+        if found.complete:
+            general[_general(found.suffixes, names)].add(found.client)
+            bases[_general(found.suffixes, names)] |= found.bases
     strong = [
         not remnant(x)
         and (
             len(x.bases) >= thresholds.search_bases
-            or len(general[_general(x.suffixes, names)]) >= thresholds.search_clients
+            or (
+                len(general[_general(x.suffixes, names)]) >= thresholds.search_clients
+                and len(bases[_general(x.suffixes, names)]) > 1
+            )
         )
         for x in lists
     ]

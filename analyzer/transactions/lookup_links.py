@@ -6,6 +6,7 @@ port carries several candidates (c-ares, ingress-nginx), else within 50 ms of th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Final
 
@@ -33,6 +34,8 @@ class LabelIds:
         self._names = names
         self._ids: dict[bytes, int] = {}
         self._first = np.zeros(0, np.uint32)
+        self._service = np.zeros(1, np.uint8)
+        self._told = 0
 
     def _id(self, label: bytes) -> int:
         return self._ids.setdefault(label.lower(), len(self._ids) + 1)
@@ -49,6 +52,17 @@ class LabelIds:
             self._first[new] = [self._id(self._names.label(node)) for node in new.tolist()]
             found = self._first[nodes]
         return found
+
+    def is_service(self, numbers: Array) -> Array:
+        """1 for labels that begin with an underscore (RFC 8552): programs go through such names by themselves."""
+        while len(self._service) <= len(self._ids):
+            room = np.zeros(max(1024, 2 * len(self._service)), np.uint8)
+            room[: len(self._service)] = self._service
+            self._service = room
+        for label, number in itertools.islice(self._ids.items(), self._told, None):
+            self._service[number] = label.startswith(b"_")
+        self._told = len(self._ids)
+        return self._service[numbers]
 
     def second(self, nodes: Array) -> Array:
         """Number of each name's second label."""

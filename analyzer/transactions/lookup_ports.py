@@ -43,7 +43,7 @@ class PooledPorts:
         by_label = np.argsort(mixed, kind="stable")
         fresh = np.zeros(len(key), np.bool_)
         sorted_mixed = mixed[by_label]
-        fresh[by_label] = np.diff(sorted_mixed, prepend=sorted_mixed[0] + np.uint64(1)) != 0
+        fresh[by_label] = np.concatenate([[True], sorted_mixed[1:] != sorted_mixed[:-1]])
         total = np.cumsum(fresh)
         begin = np.flatnonzero(edge)
         seen = total - (total[begin] - 1)[run]

@@ -127,6 +127,7 @@ def steps(rows: Rows, mate: Array) -> dict[str, Array]:
     got = [out["outcome_a"], out["outcome_aaaa"], out["outcome_other"]]
     out["data"] = np.any([o == Outcome.DATA for o in got], axis=0)
     out["pending"] = np.any([o == Outcome.PENDING for o in got], axis=0)
-    out["failed"] = ~out["data"] & ~out["pending"] & np.any([FAILED[o] for o in got], axis=0)
+    walks = (rows["walks"][first] | rows["walks"][second]) == 1
+    out["failed"] = ~out["data"] & ~out["pending"] & ~walks & np.any([FAILED[o] for o in got], axis=0)
     out["ends"] = out["data"] | out["pending"]
     return out

@@ -20,6 +20,7 @@ from analyzer.messages import (
     Outcome,
     Present,
     QuestionTable,
+    State,
     StepTable,
     TransactionTable,
 )
@@ -35,6 +36,9 @@ _END: Final = 2**62
 _COLUMNS: Final = (
     "question file frame time_ns end_ns client server client_port transport qname qtype sends outcome rcode".split()
 )
+
+_SAID: Final = ("last_ns", "answer_addr", "answer_cname", "walks", "referral")
+_RD: Final = 0x0100
 
 Rows = dict[str, Array]
 
@@ -83,9 +87,15 @@ class Lookups:
         return self.feed(QuestionTable(), TransactionTable(), _END)
 
     def _hear(self, table: TransactionTable) -> None:
-        """Keep the time of the last send and the first address or CNAME of each question that has such."""
+        """Keep of each question what its transactions alone say: the last send, the first address or CNAME, and whether
+        it was part of iteration (no RD, or answered by a referral), which no search goes on from."""
         told = (table.r_present & int(Present.ADDRESS | Present.CNAME)) != 0
-        which = np.flatnonzero((table.send > 0) | (told & (table.outcome == Outcome.DATA)))
+        has_zone = table.r_present & int(Present.NS | Present.SOA)
+        referral = (table.outcome == Outcome.NODATA) & (has_zone == int(Present.NS))
+        walks = referral | ((table.flags & _RD) == 0)
+        which = np.flatnonzero(
+            (table.state != State.ORPHAN) & ((table.send > 0) | walks | (told & (table.outcome == Outcome.DATA)))
+        )
         if not len(which):
             return
         has = table.r_present[which]
@@ -94,13 +104,15 @@ class Lookups:
             "last_ns": table.time_ns[which],
             "answer_addr": np.where(has & int(Present.ADDRESS), table.answer_addr[which], 0).astype("u4"),
             "answer_cname": np.where(has & int(Present.CNAME), table.answer_cname[which], 0).astype("u4"),
+            "walks": walks[which].astype("u1"),
+            "referral": referral[which].astype("u1"),
         }
         rows = _concat(self._said, new)
         rows = _take(rows, np.argsort(rows["question"], kind="stable"))
-        begin = np.flatnonzero(np.diff(rows["question"], prepend=rows["question"][0] + np.uint64(1)) != 0)
+        begin = np.flatnonzero(np.concatenate([[True], rows["question"][1:] != rows["question"][:-1]]))
         self._said = {
             "question": rows["question"][begin],
-            **{name: np.maximum.reduceat(rows[name], begin) for name in ("last_ns", "answer_addr", "answer_cname")},
+            **{name: np.maximum.reduceat(rows[name], begin) for name in _SAID},
         }
 
     def _forget(self, watermark_ns: int) -> None:
@@ -113,16 +125,19 @@ class Lookups:
         count = len(questions)
         guess = questions.time_ns + (questions.sends.astype(np.int64) - 1) * np.maximum(questions.gap_ns, 0)
         rows["last_ns"] = np.maximum(guess, questions.time_ns)
-        rows["answer_addr"] = np.zeros(count, np.uint32)
-        rows["answer_cname"] = np.zeros(count, np.uint32)
+        for name, kind in zip(_SAID[1:], ("u4", "u4", "u1", "u1"), strict=True):
+            rows[name] = np.zeros(count, kind)
         if self._said and count and len(self._said["question"]):
             at = np.searchsorted(self._said["question"], rows["question"])
             at = np.minimum(at, len(self._said["question"]) - 1)
             hit = np.flatnonzero(self._said["question"][at] == rows["question"])
-            for name in ("last_ns", "answer_addr", "answer_cname"):
+            for name in _SAID:
                 rows[name][hit] = self._said[name][at[hit]]
             rows["last_ns"] = np.maximum(rows["last_ns"], rows["time_ns"])
+            # A referral says nothing about the name: it is neither data nor their absence.
+            rows["outcome"] = np.where(rows["referral"] == 1, Outcome.ERROR, rows["outcome"]).astype("u1")
         rows["label"] = self._ids.first(rows["qname"])
+        rows["walks"] |= self._ids.is_service(rows["label"])
         rows["pooled"] = self._ports.flag(
             rows["client"], rows["client_port"], rows["label"], rows["time_ns"], rows["transport"]
         )
@@ -184,7 +199,7 @@ class Lookups:
         reach = clock + width
         heads = {}
         if self._going:
-            group_begin = np.flatnonzero(np.diff(key, prepend=key[0] + np.uint64(1)) != 0)
+            group_begin = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
             at = dict(zip(key[group_begin].tolist(), group_begin.tolist(), strict=True))
             heads = {at[group]: state for group, state in self._going.items() if group in at}
             for head, (_, _, until) in heads.items():

@@ -24,7 +24,9 @@ def test_one_is_enough_and_one_a_second_is_high(count: int, severity: Severity) 
     (found,) = leaking(count).findings("cluster-name-leak")
     assert (found.kind, found.severity, found.count, found.peak_60s) == ("suffix", severity, count, count)
     assert found.subject.value == "cluster.local.example.org"
-    assert any(fix.text.startswith("#") and "template IN ANY cluster.local.example.org {" in fix.text for fix in found.fix)
+    assert any(
+        fix.text.startswith("#") and "template IN ANY cluster.local.example.org {" in fix.text for fix in found.fix
+    )
 
 
 def test_a_public_server_or_an_answer_makes_it_high() -> None:

@@ -76,7 +76,9 @@ def test_on_the_lan_one_a_second_over_all_nodes_is_needed(lookups: int, fires: b
     for n in range(lookups):
         scene.ask(n * 0.9, (NODE, "192.168.1.26")[n % 2], GATEWAY, f"{BASES[0]}.{LIST[-1]}", src_port=33_000)
     found = scene.findings("dead-name-polling")
-    assert [(f.kind, f.confidence.word, f.numbers["base"]) for f in found] == ([("outer", "medium", BASES[0])] if fires else [])
+    assert [(f.kind, f.confidence.word, f.numbers["base"]) for f in found] == (
+        [("outer", "medium", BASES[0])] if fires else []
+    )
 
 
 def test_an_outage_kills_no_name() -> None:

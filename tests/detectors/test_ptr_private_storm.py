@@ -21,7 +21,8 @@ def reverse(count: int, others: int, zone: str = "0.10.in-addr.arpa", server: st
 
 
 @pytest.mark.parametrize(
-    ("count", "others", "fires"), [(30, 1000, True), (29, 1000, False), (15, 285, True), (14, 286, False), (9, 0, False)]
+    ("count", "others", "fires"),
+    [(30, 1000, True), (29, 1000, False), (15, 285, True), (14, 286, False), (9, 0, False)],
 )
 def test_thirty_a_minute_or_five_percent(count: int, others: int, fires: bool) -> None:
     found = reverse(count, others).findings("ptr-private-storm")

@@ -79,7 +79,9 @@ def test_nginx_has_no_list() -> None:
 def test_sibling_domains_fail_the_vote() -> None:
     """A program that tries hosts in domains of its own choosing: no common suffix order."""
     scene = Scene()
-    for n, names in enumerate((["www.alpha.org", "www.beta.net"], ["api.gamma.com", "api.delta.io"], ["m.x.de", "m.y.fr"])):
+    for n, names in enumerate(
+        (["www.alpha.org", "www.beta.net"], ["api.gamma.com", "api.delta.io"], ["m.x.de", "m.y.fr"])
+    ):
         lookup(scene, n, names[0], names=names)
     assert searched(scene).lists == ()
 
@@ -130,7 +132,7 @@ def test_the_bill_counts_what_a_better_first_candidate_had_saved() -> None:
     assert (bill.multi.lookups, bill.multi.wasted) == (3, 24)
     assert {row.key: row.wasted for row in bill.bases} == dict.fromkeys(BASES, 8)
     assert {row.key: (row.queries, row.wasted) for row in bill.suffixes} == {
-        **{suffix: (6, 6) for suffix in LIST},
+        **dict.fromkeys(LIST, (6, 6)),
         "(as typed)": (6, 0),
     }
 

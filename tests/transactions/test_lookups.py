@@ -30,7 +30,6 @@ BASE = "db.orders.svc.cluster.local"
 
 def rebuilt(scene: Scene) -> tuple[LookupTable, StepTable]:
     """The scene's lookups and steps."""
-    scene.results()  # names and addresses are in the tables already; the run itself is not looked at
     stage = Transactions(scene.names, scene.addresses, scene.options)
     from analyzer.messages import AnswerBatch, ConnectionBatch, Decoded, NewAddresses, NewNames, QuoteBatch
 
@@ -260,3 +259,23 @@ def test_overlapping_failures_of_one_label_take_time_in_proportion() -> None:
 
     small, large = seconds(10_000), seconds(40_000)
     assert large < 12 * small
+
+
+def test_iteration_is_no_search() -> None:
+    """A resolver walking down from the root: no RD, or referrals (NS in authority, no SOA)."""
+    scene = Scene()
+    for n, name in enumerate(("ns.one.test", "ns.two.test", "ns.three.test")):
+        query = scene.query(n * 0.002, "10.0.0.1", "198.51.100.1", name, flags=0)
+        scene.response(n * 0.002 + 0.001, query, "NXDOMAIN")
+        query = scene.query(9 + n * 0.002, "10.0.0.2", "198.51.100.1", name)
+        scene.response(9 + n * 0.002 + 0.001, query, nscount=2)["present"] |= int(Present.NS)
+    lookups, steps = rebuilt(scene)
+    assert lookups.steps.tolist() == [1] * 6
+    assert steps.outcome_a.tolist() == [Outcome.NXDOMAIN] * 3 + [Outcome.ERROR] * 3
+
+
+def test_service_names_are_gone_through_by_programs() -> None:
+    scene = Scene()
+    for n, name in enumerate(("_ldap._tcp.site._sites.dc._msdcs.corp.test", "_ldap._tcp.dc._msdcs.corp.test")):
+        scene.ask(n * 0.002, "10.0.0.1", "10.0.0.53", name, "SRV")
+    assert rebuilt(scene)[0].steps.tolist() == [1, 1]
