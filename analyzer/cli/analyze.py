@@ -26,8 +26,8 @@ __all__ = ["command", "look_of"]
 
 @click.command(short_help="Say what is wrong, with proof and with what to change.")
 @reading_options
-@output_options(("text", "json"))
-@click.option("--top", type=click.IntRange(0), help="Rows a table; 0 for all [default: 10, json 10000].")
+@output_options(("text", "json", "html"))
+@click.option("--top", type=click.IntRange(0), help="Rows a table; 0 for all [default: 10, json and html 10000].")
 @click.option("--width", type=click.IntRange(40), help="Columns of text [default: the terminal's, else 100].")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Only ASCII characters.")
 @click.option("--tz", "zone", metavar="ZONE", default="UTC", help="Time zone of times in text [default: UTC].")
@@ -60,6 +60,10 @@ def command(
             from analyzer.report.json import render as render_json
 
             out.write(render_json(report))
+        elif form == "html":
+            from analyzer.report.html import render as render_html
+
+            out.write(render_html(report))
         else:
             from analyzer.report.text import render
 

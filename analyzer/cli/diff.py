@@ -30,7 +30,7 @@ Examples:
 
 @click.command(short_help="Compare two captures or saved reports.", epilog=_EXAMPLES)
 @reading_options
-@output_options(("text", "json"))
+@output_options(("text", "json", "html"))
 @click.option("--top", type=click.IntRange(0), help="Rows a table; 0 for all [default: 10].")
 @click.option("--width", type=click.IntRange(40), help="Columns of text [default: the terminal's, else 100].")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Only ASCII characters.")
@@ -61,6 +61,10 @@ def command(
     with open_output(output) as out:
         if form == "json":
             out.write(faces.render_json(found))
+        elif form == "html":
+            from analyzer.report.html_diff import render as render_html
+
+            out.write(render_html(found))
         else:
             faces.render(found, look, out)
     return PARTIAL if before.get("partial") or after.get("partial") else DONE

@@ -15,7 +15,8 @@ _MAX_DRAWN: Final = 60  # nodes in a picture; more are named under it
 _WIDTH: Final = 200
 _HEIGHT: Final = 46
 _ACROSS: Final = 120  # between layers
-_DOWN: Final = 26  # between nodes of a layer
+_DOWN: Final = 34  # between nodes of a layer
+_AROUND: Final = 62  # room above or below, for edges that go round
 
 
 def lines(graph: Graph, limit: int = 30) -> list[str]:
@@ -80,7 +81,8 @@ def svg(graph: Graph) -> str:
     kept = {node.id for node in nodes}
     edges = [edge for edge in graph.edges if edge.source in kept and edge.target in kept]
     layer = _layers([node.id for node in nodes], edges)
-    places, width, height = _places(nodes, layer)
+    places, width, height = _places(nodes, layer, edges)
+    looped = {end for edge in edges if edge.looping for end in (edge.source, edge.target)}
     heaviest = max((edge.queries for edge in edges), default=1)
     parts = [
         (
@@ -90,61 +92,67 @@ def svg(graph: Graph) -> str:
         ),
         "<defs>" + "".join(_arrow(kind) for kind in ("plain", "loop")) + "</defs>",
         *(_edge(edge, places, heaviest) for edge in edges),
-        *(_node(node, places[node.id]) for node in nodes),
+        *(_node(node, places[node.id], node.id in looped) for node in nodes),
         "</svg>",
     ]
     return "".join(parts)
 
 
 def _layers(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
-    """Longest distance from the left, with edges that close a cycle left out."""
+    """Longest distance from the left. An edge that closes a circle goes back to the left and is left out."""
     onward: dict[str, list[str]] = defaultdict(list)
     asked = set()
     for edge in edges:
         if edge.source != edge.target:
             onward[edge.source].append(edge.target)
             asked.add(edge.target)
+    order = _finished([*(n for n in names if n not in asked), *(n for n in names if n in asked)], onward)
+    place = {name: at for at, name in enumerate(order)}
     layer = dict.fromkeys(names, 0)
-    order = [name for name in names if name not in asked] + [name for name in names if name in asked]
-    for _ in range(len(names)):
-        moved = False
-        for name in order:
-            for target in onward[name]:
-                if layer[target] <= layer[name] < len(names) and not _reaches(target, name, onward):
-                    layer[target], moved = layer[name] + 1, True
-        if not moved:
-            break
-    for name in names:  # within a cycle: one step to the right of who is asked by someone outside it
-        if layer[name] == 0 and name in asked:
-            layer[name] = 1
+    for name in order:
+        for target in onward[name]:
+            if place[target] > place[name]:
+                layer[target] = max(layer[target], layer[name] + 1)
     return layer
 
 
-def _reaches(start: str, goal: str, onward: Mapping[str, Sequence[str]]) -> bool:
-    seen, work = {start}, [start]
-    while work:
-        for target in onward.get(work.pop(), ()):
-            if target == goal:
-                return True
-            if target not in seen:
+def _finished(names: Sequence[str], onward: Mapping[str, Sequence[str]]) -> list[str]:
+    """Every name before those that it leads to, apart from edges back (depth first, without recursion)."""
+    seen: set[str] = set()
+    done: list[str] = []
+    for name in names:
+        work = [] if name in seen else [(name, iter(onward.get(name, ())))]
+        seen.add(name)
+        while work:
+            here, rest = work[-1]
+            target = next(rest, None)
+            if target is None:
+                done.append(here)
+                work.pop()
+            elif target not in seen:
                 seen.add(target)
-                work.append(target)
-    return False
+                work.append((target, iter(onward.get(target, ()))))
+    return done[::-1]
 
 
-def _places(nodes: Sequence[Node], layer: Mapping[str, int]) -> tuple[dict[str, tuple[int, int]], int, int]:
+def _places(
+    nodes: Sequence[Node], layer: Mapping[str, int], edges: Sequence[Edge]
+) -> tuple[dict[str, tuple[int, int]], int, int]:
+    """Upper left corners, and the size of the picture: with room above for edges to oneself, below for edges back."""
     columns: dict[int, list[str]] = defaultdict(list)
     for node in nodes:
         columns[layer[node.id]].append(node.id)
     tallest = max(map(len, columns.values()))
-    height = tallest * (_HEIGHT + _DOWN) + 40
+    above = _AROUND if any(edge.source == edge.target for edge in edges) else 10
+    below = _AROUND if any(layer[e.source] >= layer[e.target] and e.source != e.target for e in edges) else 10
+    tall = tallest * (_HEIGHT + _DOWN) - _DOWN
     places = {}
     for at, number in enumerate(sorted(columns)):
         names = columns[number]
-        top = (height - len(names) * (_HEIGHT + _DOWN) + _DOWN) // 2
+        top = above + (tall - len(names) * (_HEIGHT + _DOWN) + _DOWN) // 2
         for row, name in enumerate(names):
             places[name] = (10 + at * (_WIDTH + _ACROSS), top + row * (_HEIGHT + _DOWN))
-    return places, 20 + len(columns) * (_WIDTH + _ACROSS) - _ACROSS, height
+    return places, 20 + len(columns) * (_WIDTH + _ACROSS) - _ACROSS, above + tall + below
 
 
 def _arrow(kind: str) -> str:
@@ -158,8 +166,8 @@ def _edge(edge: Edge, places: Mapping[str, tuple[int, int]], heaviest: int) -> s
     (x1, y1), (x2, y2) = places[edge.source], places[edge.target]
     kind = "loop" if edge.looping else "plain"
     if edge.source == edge.target:
-        x, y = x1 + _WIDTH - 40, y1
-        path, label = f"M{x} {y}C{x - 10} {y - 34},{x + 44} {y - 34},{x + 30} {y}", (x + 10, y - 22)
+        x, y = x1 + _WIDTH // 2, y1
+        path, label = f"M{x - 34} {y}C{x - 52} {y - 54},{x + 52} {y - 54},{x + 34} {y}", (x, y - 46)
     elif x2 > x1:
         a, b = (x1 + _WIDTH, y1 + _HEIGHT // 2), (x2, y2 + _HEIGHT // 2)
         bend = (b[0] - a[0]) // 2
@@ -167,9 +175,9 @@ def _edge(edge: Edge, places: Mapping[str, tuple[int, int]], heaviest: int) -> s
         label = ((a[0] + b[0]) // 2, (a[1] + b[1]) // 2 - 4)
     else:  # back, or within a layer: around the lower edges
         a, b = (x1 + _WIDTH // 2, y1 + _HEIGHT), (x2 + _WIDTH // 2, y2 + _HEIGHT)
-        low = max(a[1], b[1]) + 26
+        low = max(a[1], b[1]) + 58
         path = f"M{a[0]} {a[1]}C{a[0]} {low},{b[0]} {low},{b[0]} {b[1]}"
-        label = ((a[0] + b[0]) // 2, low - 8)
+        label = ((a[0] + b[0]) // 2, low - 10)
     thick = 1 + round(3 * edge.queries / heaviest, 1)
     title = f"{edge.source} asks {edge.target}: {edge.queries} queries, first frame {edge.first.frame}"
     return (
@@ -179,11 +187,11 @@ def _edge(edge: Edge, places: Mapping[str, tuple[int, int]], heaviest: int) -> s
     )
 
 
-def _node(node: Node, place: tuple[int, int]) -> str:
+def _node(node: Node, place: tuple[int, int], looped: bool) -> str:
     x, y = place
     head, note = _text(node)
     return (
-        f'<g class="node {node.role}"><title>{escape.html(_label(node))}</title>'
+        f'<g class="node {node.role}{" looped" if looped else ""}"><title>{escape.html(_label(node))}</title>'
         f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="{4 if node.role in ("server", "forwarder") else 16}"/>'
         f'<text x="{x + _WIDTH // 2}" y="{y + 20}" text-anchor="middle">{escape.html(_short(head))}</text>'
         f'<text class="note" x="{x + _WIDTH // 2}" y="{y + 36}" text-anchor="middle">{escape.html(_short(note))}</text></g>'

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from markupsafe import Markup
 from analyzer.measures.folds import Sided
 from analyzer.measures.rows import Side
 from analyzer.report import escape, graph
-from analyzer.report.html_charts import curves, stacked, strips, waterfall
+from analyzer.report.html_charts import curves, stacked, strips, took, waterfall
 from analyzer.report.html_findings import cards, changes, verdict
 from analyzer.report.html_tables import Tables, tables
 from analyzer.report.html_tree import branch
@@ -47,7 +47,9 @@ def render(report: Report) -> str:
     text = ""
     for cap in _CAPS:
         found = tables(report, min(cap, max(report.options.top, 1)))
-        text = page("report.html", **context, tables=found.tables, data=escape.script_json(found.data()), cut=_cut(found))
+        text = page(
+            "report.html", **context, tables=found.tables, data=escape.script_json(found.data()), cut=_cut(found)
+        )
         if len(text.encode()) <= BUDGET:
             break
     return text
@@ -61,8 +63,10 @@ def page(template: str, **values: Any) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     values["data"] = Markup(values.get("data", "{}"))
-    return environment().get_template(template).render(
-        style=Markup(style), script=Markup(script), policy=Markup(policy), **values
+    return (
+        environment()
+        .get_template(template)
+        .render(style=Markup(style), script=Markup(script), policy=Markup(policy), **values)
     )
 
 
@@ -79,7 +83,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(amount=amount, percent=percent, duration=duration, lines=_lines, names=_breakable)
+    found.filters.update(amount=amount, percent=percent, duration=duration, lines=_lines, names=_breakable, took=took)
     return found
 
 
@@ -107,7 +111,9 @@ def _hash(text: str) -> str:
 
 def _cut(found: Tables) -> list[str]:
     """Tables of which the page holds only the first rows."""
-    return [f"{t.title}: {amount(len(t.rows))} of {amount(t.total)} rows" for t in found.tables if len(t.rows) < t.total]
+    return [
+        f"{t.title}: {amount(len(t.rows))} of {amount(t.total)} rows" for t in found.tables if len(t.rows) < t.total
+    ]
 
 
 def _context(report: Report) -> dict[str, Any]:
@@ -116,7 +122,7 @@ def _context(report: Report) -> dict[str, Any]:
     picture = report.details.get("graph")
     return {
         "report": report,
-        "title": f"{verdict(report)['word']}: {', '.join(one.name for one in report.inputs[:2]) or 'no input'}",
+        "title": f"{verdict(report)['word'].capitalize()}: {', '.join(one.name for one in report.inputs[:2]) or 'no input'}",
         "verdict": verdict(report),
         "changes": changes(report),
         "cards": cards(report),
@@ -143,7 +149,7 @@ def _facts(report: Report) -> list[tuple[str, str, str]]:
     if isinstance(clients, Sided):
         mine = clients.tables.get(clients.side, ())
         asked = summary.sides.get(clients.side, 0)
-        out.append(("clients", amount(len(mine)), f"asking {amount(asked)} queries, {SIDES[clients.side]}"))
+        out.append(("clients", amount(len(mine)), f"{amount(asked)} queries {SIDES[clients.side]}"))
     codes = report.tables.get("rcodes")
     if isinstance(codes, Sided):
         shares = {row.name: row.share for row in codes.rows}
@@ -193,7 +199,9 @@ def _strips(report: Report) -> dict[str, Any] | None:
     table = report.tables.get(name)
     if not isinstance(table, Sided) or not len(table.rows):
         return None
-    drawn, along = strips([(row.qname, row.queries, row.series) for row in table.rows[:_NAMES]])
+    bins: Sequence[Any] = getattr(report.tables.get("timeline"), "rows", ())
+    span = (bins[0].start, bins[-1].start + bins[1].start - bins[0].start) if len(bins) > 1 else None
+    drawn, along = strips([(row.qname, row.queries, row.series) for row in table.rows[:_NAMES]], span)
     return {
         "what": "as programs asked for them" if name == "bases" else "as sent",
         "side": SIDES[table.side],
@@ -223,13 +231,16 @@ def _latency(report: Report) -> dict[str, Any] | None:
     latency = report.details.get("latency")
     if latency is None:
         return None
-    found = [(side, *(values.tolist() for values in latency.rtt.histogram(side))) for side in Side]
-    chart = curves(found)
+    chart = curves([(side, *_listed(latency.rtt.histogram(side))) for side in Side])
     if chart is None:
         return None
     servers = report.tables.get("servers")
     rows = [row for part in servers.tables.values() for row in part[:8]] if isinstance(servers, Sided) else []
     return {"chart": chart, "rows": [row for row in rows if row.rtt.count]}
+
+
+def _listed(histogram: tuple[Any, Any]) -> tuple[list[int], list[int]]:
+    return histogram[0].tolist(), histogram[1].tolist()
 
 
 def _ledger(report: Report) -> dict[str, Any]:
@@ -250,5 +261,8 @@ def _ledger(report: Report) -> dict[str, Any]:
         "lost": drops(report.interfaces) if any(info.drops for info in report.interfaces) else None,
         "skipped": sum(skipped(report.ledger).values()),
         "links": ", ".join(sorted({link_name(number) for one in report.inputs for number in one.linktypes})),
-        "files": [(one.name, one.format, one.frames, rfc3339(one.first) if one.first is not None else "-") for one in report.inputs],
+        "files": [
+            (one.name, one.format, one.frames, rfc3339(one.first) if one.first is not None else "-")
+            for one in report.inputs
+        ],
     }

@@ -14,9 +14,9 @@ from markupsafe import Markup
 
 from analyzer.measures.rows import Series, Side, TimeBin
 from analyzer.report import escape
-from analyzer.report.times import amount, duration
+from analyzer.report.times import amount
 
-__all__ = ["Chart", "Key", "Strip", "curves", "ranked", "stacked", "strips", "waterfall"]
+__all__ = ["Chart", "Key", "Strip", "curves", "ranked", "stacked", "strips", "took", "waterfall"]
 
 OTHERS: Final = "(others)"
 _CODES: Final = {"NOERROR": "ok", "NXDOMAIN": "nx", "SERVFAIL": "fail", "REFUSED": "refused"}
@@ -102,7 +102,7 @@ def _split(counts: Mapping[str, int], kept: set[str]) -> dict[str, int]:
 
 def _colours(names: Sequence[str], field: str) -> dict[str, str]:
     """A class for every name: response codes keep theirs wherever they stand."""
-    out, free = {}, iter(("c5", "c2", "c7", "c4", "c1", "c6", "c3"))
+    out, free = {}, iter(("c5", "c7", "c1", "c2", "c4", "ok", "c3"))
     for name in names:
         if name == OTHERS:
             out[name] = "rest"
@@ -123,16 +123,22 @@ def _bar(at: int, start: int, width_ns: int, parts: Sequence[tuple[str, int, str
             out.append(f'<rect class="{css}" x="{at + 0.06:g}" y="{y:.2f}" width="0.88" height="{height:.2f}"/>')
     told = [f"{name} {amount(count)}" for name, count, _ in parts if count] or ["nothing"]
     tip = "\n".join([f"{_time(start)} to {_time(start + width_ns)} UTC", *told])
-    return f'<g data-tip="{_attribute(tip)}">{"".join(out)}<rect class="hit" x="{at}" y="0" width="1" height="100"/></g>'
+    return (
+        f'<g data-tip="{_attribute(tip)}">{"".join(out)}<rect class="hit" x="{at}" y="0" width="1" height="100"/></g>'
+    )
 
 
-def strips(rows: Sequence[tuple[str, int, Series]]) -> tuple[list[Strip], tuple[str, ...]]:
-    """Names over one shared time axis, each scaled by the busiest bin of all."""
+def strips(
+    rows: Sequence[tuple[str, int, Series]], span: tuple[int, int] | None = None
+) -> tuple[list[Strip], tuple[str, ...]]:
+    """Names over one shared time axis (that of `span` at least), all scaled by the busiest bin."""
     drawn = [(name, total, series) for name, total, series in rows if series.counts]
     if not drawn:
         return [], ()
     first = min(series.start_ns for *_, series in drawn)
     last = max(series.start_ns + series.width_ns * len(series.counts) for *_, series in drawn)
+    if span:
+        first, last = min(first, span[0]), max(last, span[1])
     widest = max(series.width_ns for *_, series in drawn)
     most = max(max(series.counts) * widest / series.width_ns for *_, series in drawn)
     out = []
@@ -210,7 +216,7 @@ def waterfall(steps: Sequence[Any]) -> list[dict[str, Any]]:
         begin = 1000 * (step.time_ns - first) / span
         wide = max(1000 * (step.rtt_ns or 0) / span, 8)
         css = _CODES.get(step.rcode, "rest") if step.rtt_ns is not None else "silent"
-        label = f"from {_ms(step.time_ns - first)} on, {_ms(step.rtt_ns)}"
+        label = f"from {took(step.time_ns - first)} on, {took(step.rtt_ns)}"
         bar = f'<rect class="{css}" x="{min(begin, 992):.1f}" y="15" width="{wide:.1f}" height="70" rx="3"/>'
         base = step.name.removesuffix(f".{step.suffix}") if step.suffix else step.name
         out.append(
@@ -221,7 +227,7 @@ def waterfall(steps: Sequence[Any]) -> list[dict[str, Any]]:
                 "types": step.types,
                 "frame": f"{step.file}:{step.frame}" if step.file else str(step.frame),
                 "offset": f"+{(step.time_ns - first) / 1e6:.3f} ms",
-                "took": _ms(step.rtt_ns),
+                "took": took(step.rtt_ns),
                 "answer": step.outcome if step.outcome in ("silence", "pending") or not step.rcode else step.rcode,
                 "css": css,
                 "queries": step.queries,
@@ -233,7 +239,9 @@ def waterfall(steps: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _svg(view: str, css: str, label: str, parts: Sequence[str]) -> Markup:
-    head = f'<svg class="{css}" viewBox="{view}" preserveAspectRatio="none" role="img" aria-label="{escape.html(label)}">'
+    head = (
+        f'<svg class="{css}" viewBox="{view}" preserveAspectRatio="none" role="img" aria-label="{escape.html(label)}">'
+    )
     return Markup(head + "".join(parts) + "</svg>")
 
 
@@ -248,8 +256,11 @@ def _ceiling(most: float) -> int:
     return next((round(size * step) for step in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if size * step >= most), 10)
 
 
-def _ms(ns: int | None) -> str:
-    return "no answer" if ns is None else duration(ns / 1e9) if ns >= 1_000_000_000 else f"{ns / 1e6:.2f} ms"
+def took(ns: int | None) -> str:
+    """A duration as a table shows it."""
+    if ns is None:
+        return "no answer"
+    return f"{ns / 1e9:,.2f} s" if ns >= 1_000_000_000 else f"{ns / 1e6:.2f} ms"
 
 
 def _time(ns: int) -> str:

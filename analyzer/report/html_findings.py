@@ -32,8 +32,10 @@ def verdict(report: Report) -> dict[str, Any]:
             "word": "Looks healthy",
             "sentence": "Nothing found that needs a change.",
             "chips": chips,
+            "lead": "",
         }
-    return {"css": worst.word, "word": worst.word, "sentence": ADVICE[worst], "chips": chips}
+    lead = report.findings[0].title if report.findings[0].severity == worst else ""
+    return {"css": worst.word, "word": worst.word, "sentence": ADVICE[worst], "chips": chips, "lead": lead}
 
 
 def changes(report: Report, most: int = 3) -> list[dict[str, Any]]:
@@ -57,26 +59,28 @@ def saved(finding: Finding) -> str:
     if not counts or not isinstance(counts[0], int):
         return ""
     whole = finding.numbers.get("queries")
-    return f"{amount(counts[0])} of {amount(whole)} queries" if isinstance(whole, int) else f"{amount(counts[0])} queries"
+    return (
+        f"{amount(counts[0])} of {amount(whole)} queries" if isinstance(whole, int) else f"{amount(counts[0])} queries"
+    )
 
 
 def cards(report: Report) -> list[dict[str, Any]]:
     """One for each finding, in their order; of many alike, the first few are whole."""
     alike: Counter[tuple[str, str]] = Counter()
-    chains: dict[tuple[tuple[int, int], ...], int] = {}
+    seen: dict[Any, int] = {}
     out = []
     for number, finding in enumerate(report.findings, 1):
         alike[finding.id, finding.kind] += 1
         brief = alike[finding.id, finding.kind] > _WHOLE
-        out.append(_card(finding, number, report, chains, brief))
+        out.append(_card(finding, number, report, seen, brief))
     return out
 
 
-def _card(
-    finding: Finding, number: int, report: Report, chains: dict[tuple[tuple[int, int], ...], int], brief: bool
-) -> dict[str, Any]:
-    frames = tuple((step.frame.file, step.frame.frame) for step in finding.chain)
-    shown = chains.setdefault(frames, number) if frames else number
+def _card(finding: Finding, number: int, report: Report, seen: dict[Any, int], brief: bool) -> dict[str, Any]:
+    """`seen` are the examples and fixes of the cards before: what proves or mends two findings is shown once."""
+    frames = tuple(step.frame for step in finding.chain)
+    shown = seen.setdefault(frames, number) if frames else number
+    mended = seen.setdefault(tuple(finding.fix), number) if finding.fix else number
     return {
         "number": number,
         "severity": finding.severity.word,
@@ -91,6 +95,7 @@ def _card(
         "facts": _facts(finding, report),
         "saves": saved(finding),
         "fix": finding.fix,
+        "same_fix": mended if mended != number else 0,
         "chain": [] if shown != number else _chain(finding),
         "same_chain": shown if shown != number else 0,
         "numbers": _numbers(finding),
@@ -139,7 +144,11 @@ def _frame(frame: Frame) -> str:
 def _numbers(finding: Finding) -> list[tuple[str, str, str]]:
     """What was measured, and the limit that it crossed."""
     return [
-        (key.replace("_", " "), _value(key, value), _value(key, finding.thresholds[key]) if key in finding.thresholds else "")
+        (
+            key.replace("_", " "),
+            _value(key, value),
+            _value(key, finding.thresholds[key]) if key in finding.thresholds else "",
+        )
         for key, value in finding.numbers.items()
         if value is not None and value != ""
     ]

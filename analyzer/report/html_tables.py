@@ -19,7 +19,7 @@ __all__ = ["KINDS", "Column", "Table", "Tables", "tables"]
 
 STATIC: Final = 12  # rows that stand in the HTML itself
 SPARK: Final = 24  # bins of a row's small time line
-KINDS: Final = ("text", "name", "words", "int", "rate", "share", "ms", "frame", "time", "spark", "factor")
+KINDS: Final = ("text", "side", "name", "words", "int", "rate", "share", "ms", "frame", "time", "spark", "factor")
 """How a column's values are stored, sorted and shown; the script knows the same."""
 
 
@@ -101,7 +101,7 @@ class _Writer:
         for _, part in sides:
             rows.extend(part[: cap - len(rows)])
         if len(sides) > 1:
-            columns = (Column("side", "text", lambda row: row.side.value, "where on its way it was seen"), *columns)
+            columns = (Column("side", "side", lambda row: row.side.value, "where on its way it was seen"), *columns)
         columns = tuple(_used(columns, rows))
         return Table(
             id=name,
@@ -119,7 +119,7 @@ class _Writer:
         value, kind = column.value(row), column.kind
         if value is None:
             return None
-        if kind in ("text", "name", "words"):
+        if kind in ("text", "side", "name", "words"):
             return self._text(_word(kind, value))
         if kind == "time":
             return (value - self.start_ns) // 1_000_000
@@ -194,7 +194,12 @@ def _plan(report: Report) -> Iterator[tuple[str, str, str, tuple[Column, ...]]]:
     """Every table in the order of the page: id, title, what it says, columns."""
     search = report.details.get("search")
     if search is not None and search.lists:
-        yield "bases", "Names as programs asked", "search suffixes taken off again, so one row is one name in a program", _NAMES
+        yield (
+            "bases",
+            "Names as programs asked",
+            "search suffixes taken off again, so one row is one name in a program",
+            _NAMES,
+        )
     yield "names", "Names on the wire", "every name as it was sent", _NAMES
     yield "suffixes", "Suffix groups", "names grouped by what they end in", _SUFFIXES
     yield "clients", "Clients", "who asks", _clients({row.key: row for row in search.bill.clients} if search else {})

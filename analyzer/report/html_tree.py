@@ -48,7 +48,7 @@ def _node(node: SuffixNode, parent: str, kept: set[int]) -> dict[str, Any]:
     children = [child for child in node.children if id(child) in kept]
     own = label if parent in ("", ".") else label.removesuffix(f".{parent}")
     return {
-        "own": own,
+        "own": "all names" if label == "." else own,
         "rest": "" if own == label else f".{parent}",
         "label": label,
         "queries": node.queries,

@@ -3,6 +3,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   if (!data.tables) return;
   const SIZES = [12, 25, 100, 500];
+  const TEXTS = ["text", "side", "name", "words"];
   const NUMBERS = new Set(["int", "rate", "share", "ms", "factor", "time", "frame"]);
   const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
   const tenth = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -15,7 +16,7 @@
   };
   const percent = (share) => share > 0 && share < 0.005 ? "<1 %" : `${Math.round((share < 1 ? Math.min(share, 0.99) : share) * 100)} %`;
   const words = {
-    text: (v) => data.strings[v], name: (v) => data.strings[v], words: (v) => data.strings[v],
+    text: (v) => data.strings[v], side: (v) => data.strings[v], name: (v) => data.strings[v], words: (v) => data.strings[v],
     int: (v) => whole.format(v), rate: (v) => v >= 100 ? whole.format(v) : tenth.format(v), share: percent,
     ms: (v) => (v / 1e6).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
     factor: (v) => `${v.toFixed(1)}×`, frame: String,
@@ -39,7 +40,7 @@
       const one = data.tables[box.dataset.table];
       Object.assign(this, { box, ...one, side: one.side, needle: "", page: 0, size: SIZES[0], by: -1, up: false });
       this.body = box.querySelector("tbody");
-      this.sideAt = this.heads.indexOf("side");
+      this.sideAt = this.kinds.indexOf("side");
       this.tools(box);
       this.headers(box.querySelector("thead tr"));
       this.choose();
@@ -87,11 +88,12 @@
 
     // Rows that the filter and the side leave, in the order asked for.
     choose(told) {
-      const texts = this.kinds.map((kind, at) => (data.strings && ["text", "name", "words"].includes(kind) ? at : -1)).filter((at) => at >= 0);
+      const texts = this.kinds.map((kind, at) => (TEXTS.includes(kind) ? at : -1)).filter((at) => at >= 0);
       const side = this.side && this.sideAt >= 0 ? data.strings.indexOf(this.side) : -1;
       let hits = null;
       if (this.needle) hits = data.strings.map((text) => text.toLowerCase().includes(this.needle));
       this.shown = this.rows.filter((row) => (side < 0 || row[this.sideAt] === side) && (!hits || texts.some((at) => row[at] !== null && hits[row[at]])));
+      this.box.classList.toggle("one-side", this.side !== "");
       if (this.by >= 0) this.sort();
       this.sorters.forEach((cell, at) => cell.setAttribute("aria-sort", at !== this.by ? "none" : this.up ? "ascending" : "descending"));
       this.page = 0;
@@ -100,7 +102,7 @@
 
     sort() {
       const at = this.by, kind = this.kinds[at], sign = this.up ? 1 : -1;
-      const key = kind === "frame" ? frameKey : ["text", "name", "words"].includes(kind) ? (v) => data.strings[v].toLowerCase()
+      const key = kind === "frame" ? frameKey : TEXTS.includes(kind) ? (v) => data.strings[v].toLowerCase()
         : kind === "spark" ? (v) => v.length : (v) => v;
       const keyed = this.shown.map((row) => [row[at] === null ? null : key(row[at]), row]);
       keyed.sort(([a], [b]) => (a === null) - (b === null) || (a < b ? -sign : a > b ? sign : 0));
