@@ -15,6 +15,8 @@ from analyzer.cli.inputs import request
 from analyzer.cli.output import open_output
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.live.start import Order
     from analyzer.live.watch import Face, Watch
     from analyzer.report.model import Report
@@ -125,7 +127,7 @@ def command(words: tuple[str, ...], list_interfaces: bool, output: str | None, *
     form, ascii_only = asked["form"], asked["ascii_only"]
     screen = form == "text" and not (asked["plain"] or output) and sys.stdout.isatty()
     with open_output(output) as out:
-        watch = begin(order, _judge, lambda: _face(screen, form, out, ascii_only))
+        watch = begin(order, lambda: _parts(screen, form, out, ascii_only, bool(asked["metrics"])))
         report = _watched(watch, asked["metrics"])
         _print(report, form, out, screen, ascii_only)
         say(_counters(watch))
@@ -172,22 +174,21 @@ def _order(words: str, **asked: Any) -> Order:
     )
 
 
-def _judge() -> Any:
+def _parts(screen: bool, form: str, out: IO[str], ascii_only: bool, metrics: bool) -> tuple[Any, Callable[[], Face]]:
+    """The judge, and what makes the face; everything that they need is imported when this returns."""
+    from analyzer.live.lines import JsonLines, Lines, Silent
+    from analyzer.live.screen import Screen
     from analyzer.pipeline import judge
 
-    return judge
+    if metrics:
+        from analyzer.live.metrics import require
 
-
-def _face(screen: bool, form: str, out: IO[str], ascii_only: bool) -> Face:
-    from analyzer.live.lines import JsonLines, Lines, Silent
-
+        require()
     if screen:
-        from analyzer.live.screen import Screen
-
-        return Screen(ascii_only)
+        return judge, lambda: Screen(ascii_only)
     if form == "jsonl":
-        return JsonLines(out)
-    return Silent() if form == "json" else Lines(out)
+        return judge, lambda: JsonLines(out)
+    return judge, Silent if form == "json" else lambda: Lines(out)
 
 
 def _watched(watch: Watch, metrics: str | None) -> Report:

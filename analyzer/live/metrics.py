@@ -12,7 +12,7 @@ from analyzer.findings import Severity
 if TYPE_CHECKING:
     from analyzer.live.state import State
 
-__all__ = ["Metrics", "serve"]
+__all__ = ["Metrics", "require", "serve"]
 
 _CODES: Final = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "other")
 
@@ -61,15 +61,22 @@ def _by_code(state: State, family: Any) -> Any:
     return out
 
 
+def require() -> None:
+    """Import what serving takes. Raises MissingExtra."""
+    try:
+        import prometheus_client  # noqa: F401 - later there may be no right to read it
+    except ImportError as error:
+        raise MissingExtra("--metrics needs prometheus-client: pip install 'dnsloupe[live]'") from error
+
+
 def serve(where: str, metrics: Metrics) -> None:
     """Serve at `ADDR:PORT` in a thread. Raises UsageError, MissingExtra."""
     address, colon, port = where.rpartition(":")
     if not colon or not port.isdecimal() or not 0 < int(port) < 65536:
         raise UsageError(f"--metrics: {where!r} is not ADDR:PORT")
-    try:
-        from prometheus_client import CollectorRegistry, start_http_server
-    except ImportError as error:
-        raise MissingExtra("--metrics needs prometheus-client: pip install 'dnsloupe[live]'") from error
+    require()
+    from prometheus_client import CollectorRegistry, start_http_server
+
     registry = CollectorRegistry()
     registry.register(metrics)
     try:

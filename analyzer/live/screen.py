@@ -25,7 +25,7 @@ from analyzer.report.times import amount, clock, duration, spark
 
 __all__ = ["Screen"]
 
-_KEYS: Final = "q quit  tab/1-8 table  s sort  / filter  ↑↓ finding  f freeze  p pause"
+_KEYS: Final = "q quit tab table s sort / filter ↑↓ f freeze p pause"
 
 
 class Screen:
@@ -165,7 +165,7 @@ class Screen:
         self._live.update(page, refresh=True)
 
     def _head(self, state: State, look: Look) -> Iterator[RenderableType]:
-        when = clock(state.now_ns, 1000)[:8] + " UTC" if state.now_ns is not None else "no packet yet"
+        when = clock(state.now_ns, 1000)[:8] + " UTC" if state.now_ns is not None else "no DNS yet"
         yield _line(
             look,
             ("dnsloupe live ", "bold"),

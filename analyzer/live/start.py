@@ -18,7 +18,10 @@ from analyzer.live.privileges import Account, calling_account, drop
 from analyzer.options import AnalyzeOptions
 
 if TYPE_CHECKING:
+    from analyzer.live.session import Judge
     from analyzer.live.watch import Face, Watch
+
+    Parts = tuple[Judge, Callable[[], Face]]
 
 __all__ = ["Order", "begin"]
 
@@ -92,8 +95,8 @@ def _interface(name: str) -> str:
     return name
 
 
-def begin(order: Order, judge: Callable[[], Any], face: Callable[[], Face]) -> Watch:
-    """Fork the keeper, import, drop privileges, start. `judge` and `face` are made when all may be imported.
+def begin(order: Order, parts: Callable[[], Parts]) -> Watch:
+    """Fork the keeper, import, drop privileges, start. `parts` imports, and gives the judge and what makes the face.
 
     Raises DnsloupeError.
     """
@@ -110,7 +113,7 @@ def begin(order: Order, judge: Callable[[], Any], face: Callable[[], Face]) -> W
             raise nothing_captures()
     keeper = Keeper(Plan(argv, order.files(), account))
     try:
-        return _prepared(order, wish, keeper, account, stream, Path(path).name or "scapy", judge, face)
+        return _prepared(order, wish, keeper, account, stream, Path(path).name or "scapy", parts)
     except BaseException:
         keeper.close()
         raise
@@ -130,8 +133,7 @@ def _prepared(
     account: Account | None,
     stream: int | None,
     name: str,
-    judge: Callable[[], Any],
-    face: Callable[[], Face],
+    parts: Callable[[], Parts],
 ) -> Watch:
     from analyzer.findings import Severity
     from analyzer.live.evidence import Evidence, Rules
@@ -143,7 +145,7 @@ def _prepared(
     settings = Settings(memory=order.memory)
     where = ", ".join(wish.interfaces) if stream is None else "standard input" if order.path == "-" else order.path
     options = order.options if stream is None else _filtering(order)
-    verdict = judge()
+    verdict, face = parts()
     session = Session(where, options, settings, verdict, hurry=stream is None)
     _warm(Session("", options, settings, verdict))
     severity = Severity[order.ring_severity.upper()]
