@@ -8,7 +8,8 @@ import ipaddress
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError
 from analyzer.options import NS, AnalyzeOptions, Select
@@ -17,119 +18,81 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from analyzer.compare import Comparison
+    from analyzer.diff import Comparison
     from analyzer.measures.search_replay import WhatIf
-    from analyzer.messages import TransactionBatch
+    from analyzer.pipeline import Analysis
     from analyzer.report.model import Report
-    from analyzer.report.tables import Col
+    from analyzer.report.tables_columns import Col
+    from analyzer.report.tables_messages import Kept
 
-__all__ = ["Capture", "compare", "read"]
+__all__ = ["Capture", "Compared", "Saving", "compare", "read"]
 
 Time = str | datetime | int
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
-_ROWS: Final = {"messages": "unique", "transactions": "transactions", "lookups": "lookups", "chains": "steps"}
-_REPORT: Final = "names bases suffixes clients servers pairs qtypes rcodes connections timeline".split()
-TABLES: Final = (*_ROWS, *_REPORT, "search_lists", "findings")
-"""Names of all tables of a Capture."""
 
-
-def read(paths: Paths, *, filter: str = "", select: Select | None = None, **options: Any) -> Capture:
+def read(
+    paths: Paths,
+    *,
+    filter: str = "",  # noqa: A002 - the word of every capture tool; the builtin is not wanted here
+    select: Select | None = None,
+    **options: Any,
+) -> Capture:
     """A Capture of one or several files (a list is one capture, in order of time). Nothing is read before it is needed.
 
     `filter` is a BPF expression, `select` a DNS-level filter; `options` are those of `analyzer.options.AnalyzeOptions`
     (`ports={53, 5353}`, `cluster_domain="cluster.local"`, `dedupe=False`, `decoder="reference"` …).
+    Raises UsageError for an option that does not exist; what is wrong with the files is said when they are read.
     """
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    try:
-        asked = AnalyzeOptions(bpf=filter, select=select or Select(), **options)
-    except TypeError as error:
-        raise UsageError(str(error)) from None
+    if not several:
+        raise UsageError("no capture given")
+    known = {field.name for field in dataclasses.fields(AnalyzeOptions)} - {"bpf", "select"}
+    if unknown := sorted(set(options) - known):
+        raise UsageError(f"unknown option {', '.join(unknown)}; there are filter, select, {', '.join(sorted(known))}")
+    if "ports" in options:
+        options["ports"] = frozenset(options["ports"])
+    asked = AnalyzeOptions(bpf=filter, select=select or Select(), **options)
     return Capture(tuple(os.fspath(path) for path in several), asked)
 
 
-def compare(before: Capture, after: Capture) -> Comparison:
-    """What is new, gone or changed between two captures; see `analyzer.compare`."""
-    from analyzer.compare import compare as documents
+def compare(before: Capture, after: Capture) -> Compared:
+    """What is new, gone or changed from one capture to another, in rates over the covered time."""
+    from analyzer.diff import compare as documents
     from analyzer.report.json import document
 
     names = ("before", "after") if before.paths == after.paths else (before.label, after.label)
-    return documents(document(before.report()), document(after.report()), names)
-
-
-class _Rows:
-    """The rows of a run, kept for the tables that have a row for each message, transaction, lookup and step."""
-
-    def __init__(self) -> None:
-        self._parts: dict[str, list[Any]] = {name: [] for name in _ROWS}
-
-    def keep(self, batch: TransactionBatch) -> None:
-        """Keep the columns that the tables show."""
-        from analyzer.report.tables import COLUMNS
-
-        for name, source in _ROWS.items():
-            table = getattr(batch, source)
-            if len(table):
-                wanted = {spec[2] for spec in COLUMNS[name]} | {"time_ns", "rtt_ns", "end_ns", "present"}
-                kept = {key: values for key, values in table.columns().items() if key in wanted}
-                self._parts[name].append((type(table), kept))
-
-    def table(self, name: str) -> Any:
-        """All rows of one table; columns that no table shows are zero."""
-        import numpy as np
-
-        from analyzer.messages import LookupTable, StepTable, TransactionTable, UniqueTable
-
-        empty = {"messages": UniqueTable, "transactions": TransactionTable, "lookups": LookupTable, "chains": StepTable}
-        parts = self._parts[name]
-        if not parts:
-            return empty[name]()
-        return _Shown({key: np.concatenate([kept[key] for _, kept in parts]) for key in parts[0][1]})
-
-
-class _Shown:
-    """Columns by name and by attribute, as a Table has them, without those that no table shows."""
-
-    def __init__(self, columns: dict[str, Any]) -> None:
-        self._columns = columns
-
-    def columns(self) -> dict[str, Any]:
-        return self._columns
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self._columns[name]
-        except KeyError:
-            raise AttributeError(name) from None
+    return Compared(documents(document(before.report()), document(after.report()), names))
 
 
 class Capture:
     """One or several files as one capture. Tables, report and plots are made on first use and kept.
 
-    Narrowing (`between`, `client`, `under`) gives a new Capture, which reads the files again when it is used.
+    Narrowing (`between`, `client`, `server`, `under`) gives a new Capture, which reads the files again when it is used.
     """
 
     def __init__(self, paths: tuple[str, ...], options: AnalyzeOptions) -> None:
         self.paths, self.options = paths, options
+        self._made: dict[str, list[Col]] = {}
 
     # -- running
 
     @functools.cached_property
-    def _run(self) -> tuple[Report, Any, _Rows]:
+    def _run(self) -> tuple[Analysis, Kept]:
         from analyzer import pipeline
+        from analyzer.report.tables_messages import Kept
 
-        rows = _Rows()
-        analysis = pipeline.run(self.paths, self.options, tap=rows.keep)
-        return analysis.report, analysis, rows
+        kept = Kept()
+        return pipeline.run(self.paths, self.options, tap=kept.keep), kept
 
     def report(self) -> Report:
         """The report that `dnsloupe analyze` shows."""
-        return self._run[0]
+        return self._run[0].report
 
     @property
     def label(self) -> str:
         """The file's name, or the first's and how many more."""
-        first = os.path.basename(self.paths[0])
+        first = Path(self.paths[0]).name
         return first if len(self.paths) == 1 else f"{first} and {len(self.paths) - 1} more"
 
     # -- tables
@@ -137,28 +100,22 @@ class Capture:
     def _columns(self, name: str) -> list[Col]:
         from analyzer.report import tables
 
-        report, analysis, rows = self._run
-        if name in _ROWS:
-            context = analysis.context
-            labels = {info.id: info.name for info in context.interfaces}
-            return tables.columns(name, rows.table(name), context.names, context.addresses, labels)
-        if name == "findings":
-            return tables.record_columns(_finding_row(f) for f in report.findings)
-        if name == "search_lists":
-            return tables.record_columns(_list_row(one) for one in report.details["search"].lists)
-        if name in _REPORT:
-            return tables.record_columns(report.tables[name])
-        raise UsageError(f"no table {name!r}; there are {', '.join(TABLES)}")
+        if name not in tables.SPECS:
+            raise UsageError(f"no table {name!r}; there are {', '.join(tables.SPECS)}")
+        if name not in self._made:
+            analysis, kept = self._run
+            self._made[name] = tables.columns(name, kept, analysis.report, analysis.results, analysis.context)
+        return self._made[name]
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table by name; see TABLES. `df.attrs["columns"]` holds the unit and meaning of every column."""
-        from analyzer.report.tables import frame
+        """A table by name, made anew each time; `docs/tables.md` describes them, `df.attrs["columns"]` its columns."""
+        from analyzer.report.tables_frames import frame
 
         return frame(self._columns(name), index="start" if name == "timeline" else "")
 
     def to_arrow(self, name: str = "messages") -> pa.Table:
-        """The same table for Arrow, DuckDB and Polars. Raises MissingExtra without pyarrow."""
-        from analyzer.report.tables import arrow
+        """The same table for Arrow, DuckDB and Polars, `start` of the time line being a column. Raises MissingExtra."""
+        from analyzer.report.tables_frames import arrow
 
         return arrow(self._columns(name))
 
@@ -226,30 +183,32 @@ class Capture:
 
     def between(self, since: Time | None = None, until: Time | None = None) -> Capture:
         """Only messages from `since` on and before `until`: RFC 3339 text, datetime, or ns since 1970; UTC if no zone."""
-        begin, end = _ns(since), _ns(until)
-        old = self.options.select
-        if begin is None or (old.since is not None and old.since > begin):
-            begin = old.since
-        if end is None or (old.until is not None and old.until < end):
-            end = old.until
-        return self._narrowed(since=begin, until=end, relative=frozenset())
+        begin, end, old = _ns(since), _ns(until), self.options.select
+        if old.relative and (begin is not None or end is not None):
+            raise UsageError("between() cannot narrow a selection whose times count from the first frame")
+        begins = [limit for limit in (begin, old.since) if limit is not None]
+        ends = [limit for limit in (end, old.until) if limit is not None]
+        return self._narrowed(since=max(begins, default=None), until=min(ends, default=None))
 
     def client(self, address: str) -> Capture:
         """Only messages of one client, or of a network of clients."""
-        return self._narrowed(clients=(_inner(address, self.options.select.clients),))
+        return self._narrowed(clients=_within(address, self.options.select.clients))
 
     def server(self, address: str) -> Capture:
         """Only messages of one server, or of a network of servers."""
-        return self._narrowed(servers=(_inner(address, self.options.select.servers),))
+        return self._narrowed(servers=_within(address, self.options.select.servers))
 
     def under(self, name: str) -> Capture:
         """Only questions at or under a name."""
         wanted, old = name.strip(".").lower(), self.options.select.names
-        within = [n for n in old if wanted == n or wanted.endswith(f".{n}")]
-        outside = [n for n in old if n.endswith(f".{wanted}")]
-        if old and not within and not outside:
+        if any("*" in n or "?" in n for n in (wanted, *old)):
+            raise UsageError("under() takes a name; patterns go into read(select=Select(names=…))")
+        if not old or any(wanted == n or wanted.endswith(f".{n}") for n in old):
+            return self._narrowed(names=(wanted,))
+        inside = tuple(n for n in old if n.endswith(f".{wanted}"))
+        if not inside:
             raise UsageError(f"no name is under both {wanted} and {', '.join(old)}")
-        return self._narrowed(names=(wanted,) if within or not old else tuple(outside))
+        return self._narrowed(names=inside)
 
     def _narrowed(self, **changes: Any) -> Capture:
         select = dataclasses.replace(self.options.select, **changes)
@@ -257,12 +216,13 @@ class Capture:
 
     # -- conclusions
 
-    def what_if(self, *rules: str) -> WhatIf:
+    def what_if(self, *rules: str) -> Saving:
         """What a change would save: `ndots=2`, `fqdn`, `drop-search=example.org`, `no-aaaa`, `negative-ttl=30`, together."""
         from analyzer import whatif
 
-        _, analysis, _ = self._run
-        return whatif.what_if(analysis.results, analysis.context, whatif.parse(rules))
+        asked = whatif.parse(rules)
+        analysis, _ = self._run
+        return Saving(whatif.what_if(analysis.results, analysis.context, asked))
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
         """The page of `dnsloupe analyze -o html`; written to `path` where one is given."""
@@ -270,13 +230,15 @@ class Capture:
 
         page = render(self.report())
         if path is not None:
-            with open(path, "w", encoding="utf-8", newline="\n") as file:
-                file.write(page)
+            try:
+                Path(path).write_text(page, encoding="utf-8", newline="\n")
+            except OSError as error:
+                raise UsageError(f"{os.fspath(path)}: {(error.strerror or str(error)).lower()}") from error
         return page
 
     @property
     def plot(self) -> Plots:
-        """Plots of this capture: `cap.plot.rate()`, … each returns a matplotlib Figure."""
+        """Plots of this capture: `cap.plot.rate()`, …; each returns a matplotlib Figure."""
         return Plots(self)
 
     def __repr__(self) -> str:
@@ -285,19 +247,9 @@ class Capture:
 
     def _repr_html_(self) -> str:
         """The verdict, for a notebook."""
-        from analyzer.report.escape import html
+        from analyzer.report.cards import verdict
 
-        report = self.report()
-        shown = [f for f in report.findings if f.severity]
-        rows = "".join(
-            f"<tr><td><b>{f.severity.word}</b></td><td>{html(f.id)}</td><td style='text-align:left'>{html(f.title)}</td></tr>"
-            for f in shown[:20]
-        )
-        summary = report.summary
-        head = f"{html(self.label)}: {summary.queries:,} queries, {summary.responses:,} responses in {summary.covered_s:,.1f} s"
-        more = f"<p>… and {len(shown) - 20} more</p>" if len(shown) > 20 else ""
-        verdict = f"<table>{rows}</table>{more}" if rows else "<p>Looks healthy: nothing found that needs a change.</p>"
-        return f"<div><p><b>{head}</b></p>{verdict}</div>"
+        return verdict(self.report(), self.label)
 
 
 class Plots:
@@ -321,42 +273,79 @@ class Plots:
         return functools.partial(plots.KINDS[kind], self._capture.report())
 
 
-def _finding_row(found: Any) -> Any:
-    from analyzer.report.records_flat import FindingRow
+class Compared:
+    """Two captures held side by side; `comparison` is all of it, and a notebook shows what differs."""
 
-    return FindingRow.of(found)
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A row per `totals`, `findings`, `suffixes`, `names`, `clients` or `rcodes`; the greatest difference first."""
+        from analyzer.report.tables_frames import frame
+        from analyzer.report.tables_rows import DELTAS, made
+
+        rows = {"totals": self.comparison.totals, "findings": self.comparison.findings, **self.comparison.sections}
+        if name not in rows:
+            raise UsageError(f"no table {name!r}; there are {', '.join(rows)}")
+        return frame(made(DELTAS, rows[name]))
+
+    def __repr__(self) -> str:
+        return f"<Compared {self.comparison.before.name} and {self.comparison.after.name}>"
+
+    def _repr_html_(self) -> str:
+        from analyzer.report.cards import comparison
+
+        return comparison(self.comparison)
 
 
-def _list_row(one: Any) -> Any:
-    from analyzer.report.records_flat import ListRow
+class Saving:
+    """What a change would save; `outcome` is all of it."""
 
-    return ListRow.of(one)
+    def __init__(self, outcome: WhatIf) -> None:
+        self.outcome = outcome
+
+    @property
+    def legs(self) -> pd.DataFrame:
+        """Queries before, and at least and at most after; one row per side, and per server asked by a forwarder."""
+        from analyzer.report.tables_frames import frame
+        from analyzer.report.tables_rows import LEGS, made
+
+        return frame(made(LEGS, self.outcome.legs))
+
+    def __repr__(self) -> str:
+        return f"<Saving {self.outcome.rules.words}>"
+
+    def _repr_html_(self) -> str:
+        from analyzer.report.cards import what_if
+
+        return what_if(self.outcome)
 
 
 def _ns(time: Time | None) -> int | None:
-    if time is None or (isinstance(time, int) and not isinstance(time, bool)):
+    if time is None or isinstance(time, int):
         return time
+    nanoseconds = getattr(time, "value", None)
+    if isinstance(nanoseconds, int) and getattr(time, "unit", "") == "ns":  # a pandas Timestamp, to the nanosecond
+        return nanoseconds
     try:
         moment = datetime.fromisoformat(time) if isinstance(time, str) else time
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return int(moment.replace(microsecond=0).timestamp()) * NS + moment.microsecond * 1000
+    except (ValueError, AttributeError, TypeError):
         raise UsageError(f"{time!r} is no time (2026-11-22T19:00:00Z)") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    whole = moment.replace(microsecond=0)
-    return int(whole.timestamp()) * NS + moment.microsecond * 1000
 
 
-def _inner(address: str, old: tuple[str, ...]) -> str:
-    """The smaller of two networks where one lies in the other. Raises UsageError where they do not meet."""
+def _within(address: str, old: tuple[str, ...]) -> tuple[str, ...]:
+    """What lies both in `address` and in the old networks. Raises UsageError where nothing does."""
     try:
         wanted = ipaddress.ip_network(address, strict=False)
     except ValueError:
         raise UsageError(f"{address!r} is no address or network") from None
-    for text in old:
-        other = ipaddress.ip_network(text, strict=False)
-        if wanted.version == other.version and wanted.subnet_of(other):  # type: ignore[arg-type]  # versions are equal
-            return address
-        if wanted.version == other.version and other.subnet_of(wanted):  # type: ignore[arg-type]  # versions are equal
-            return text
-    if old:
+    if not old:
+        return (str(wanted),)
+    others = [ipaddress.ip_network(text, strict=False) for text in old]
+    shared = (other for other in others if other.version == wanted.version and other.overlaps(wanted))
+    both = [str(max(wanted, other, key=lambda network: network.prefixlen)) for other in shared]
+    if not both:
         raise UsageError(f"no address is in both {address} and {', '.join(old)}")
-    return address
+    return tuple(both)
