@@ -44,6 +44,8 @@ class Scene:
     addresses: AddressTable = field(default_factory=AddressTable)
     rows: list[dict[str, int]] = field(default_factory=list)
     until: float = 0.0
+    connections: list[dict[str, int]] = field(default_factory=list)
+    errors: list[dict[str, int]] = field(default_factory=list)
     _ids: Any = field(default_factory=lambda: itertools.count(1))
 
     def query(self, at: float, src: str, dst: str, name: str, qtype: str = "A", **more: int) -> dict[str, int]:
@@ -79,6 +81,33 @@ class Scene:
         self.response(at + 0.001, query, "NXDOMAIN")
         return query
 
+    def connection(self, at: float, src: str, dst: str, *, seconds: float = 0.01, **more: int) -> dict[str, int]:
+        """A TCP connection with its SYN at `at`; `more` sets columns (synack_ns=0: nobody answered, messages_in …)."""
+        start = START + round(at * NS)
+        end = start + round(seconds * NS)
+        ends = {"src_addr": self.addresses.add(src), "dst_addr": self.addresses.add(dst), "dst_port": 53}
+        ends["src_port"] = 1024 + next(self._ids) * 7 % 60000
+        row = {**ends, "frame": len(self.connections) + 1, "first_ns": start, "last_ns": end, "syn_ns": start}
+        row |= {"synack_ns": start + 1000, "messages_out": 1, "messages_in": 1, "bytes_out": 40, "bytes_in": 80, **more}
+        self.connections.append(row)
+        return row
+
+    def error(self, at: float, query: Mapping[str, int], **more: int) -> dict[str, int]:
+        """ICMP "port unreachable" that quotes a message."""
+        same = ("src_addr", "dst_addr", "src_port", "dst_port", "msg_id", "flags", "qname", "qname_hash", "qtype")
+        row = {name: query[name] for name in same}
+        row |= {
+            "sender": query["dst_addr"],
+            "receiver": query["src_addr"],
+            "version": 4,
+            "icmp_type": 3,
+            "icmp_code": 3,
+        }
+        row |= {"time_ns": START + round(at * NS), "frame": 1000 + len(self.errors), "has_header": 1}
+        row |= {"present": int(Present.QUESTION), **more}
+        self.errors.append(row)
+        return row
+
     def _row(self, at: float, src: str, dst: str, name: str, qtype: str, flags: int) -> dict[str, int]:
         number = next(self._ids)
         node = self.names.add_text(name)
@@ -111,8 +140,7 @@ class Scene:
     def batch(self) -> MessageBatch:
         """All messages, in order of time."""
         rows = sorted(self.rows, key=lambda row: (row["time_ns"], row["frame"]))
-        names = {name for row in rows for name in row}
-        return MessageBatch({name: np.array([row.get(name, 0) for row in rows]) for name in names})
+        return MessageBatch(_columns(rows))
 
     def results(self) -> tuple[dict[str, Any], Context]:
         """All measures' results."""
@@ -125,8 +153,8 @@ class Scene:
             NewNames(len(self.names), np.zeros(0, np.uint32), np.zeros(0, np.uint32), b""),
             NewAddresses(len(self.addresses), b""),
             AnswerBatch(),
-            ConnectionBatch(),
-            QuoteBatch(),
+            ConnectionBatch(_columns(self.connections)),
+            QuoteBatch(_columns(self.errors)),
         )
         for part in (*stage.feed(decoded), *stage.finish()):
             for measure in active.values():
@@ -145,6 +173,11 @@ class Scene:
         for ident, detector in detectors.registry().items():
             said[ident] = tuple(detector.detect(Evidence(results, context, self.options.thresholds, said)))
         return [finding for ident in (idents or said) for finding in said[ident]]
+
+
+def _columns(rows: list[dict[str, int]]) -> dict[str, Any]:
+    names = {name for row in rows for name in row}
+    return {name: np.array([row.get(name, 0) for row in rows]) for name in names}
 
 
 def stack(scene: Scene, hops: Iterable[tuple[str, str]], at: float, name: str, qtype: str = "A", **more: int) -> None:
