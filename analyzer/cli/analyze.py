@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli.exits import DONE, INTERRUPTED, PARTIAL, say, worst
-from analyzer.cli.inputs import output_options, reading_options, request, with_top
+from analyzer.cli.inputs import Request, output_options, reading_options, request, with_top
 from analyzer.cli.output import open_output
 from analyzer.cli.reading import patience, progress_bar, shortfall
 from analyzer.errors import UsageError
@@ -34,6 +34,9 @@ __all__ = ["command", "look_of"]
 @click.option("--relative", is_flag=True, help="Times in text from the first packet on.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the verdict.")
 @click.option("-v", "--verbose", count=True, help="All steps, all fixes, what was ruled out.")
+@click.option(
+    "--export", "folder", metavar="DIR", help="Also write every table into DIR, as Parquet (CSV without pyarrow)."
+)
 def command(
     form: str,
     output: str | None,
@@ -44,6 +47,7 @@ def command(
     relative: bool,
     quiet: bool,
     verbose: int,
+    folder: str | None,
     **shared: Any,
 ) -> int:
     """Read captures and report: the verdict, each finding with its proof and fix, the tables, the ledger."""
@@ -54,7 +58,9 @@ def command(
         look_of, width=width, ascii_only=ascii_only, zone=_zone(zone), relative=relative, verbose=verbose, top=top
     )
     with patience(asked.options.decoder), progress_bar(asked.paths, quiet) as progress:
-        report = pipeline.analyze(asked.paths, asked.options, progress)
+        report = (
+            _exported(folder, asked, progress) if folder else pipeline.analyze(asked.paths, asked.options, progress)
+        )
     with open_output(output) as out:
         if form == "json":
             from analyzer.report.json import render as render_json
@@ -69,6 +75,20 @@ def command(
 
             render(report, look(report, out), out, quiet)
     return _code(report, asked.strict)
+
+
+def _exported(folder: str, asked: Request, progress: Any) -> Report:
+    """The report, with every table written into `folder`."""
+    from analyzer import pipeline
+    from analyzer.report.export import export, has_pyarrow
+    from analyzer.report.tables_messages import Kept
+
+    kept = Kept()
+    analysis = pipeline.run(asked.paths, asked.options, progress, tap=kept.keep)
+    export(folder, kept, analysis.report, analysis.results, analysis.context)
+    if not has_pyarrow():
+        say("tables written as CSV; Parquet needs pyarrow: pip install 'dnsloupe[parquet]'")
+    return analysis.report
 
 
 def _code(report: Report, strict: bool) -> int:
