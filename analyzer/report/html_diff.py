@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from analyzer.compare import Change, Comparison, Delta
+from analyzer.diff import Change, Comparison, Delta
 from analyzer.report.html import page
 from analyzer.report.times import amount, duration
 
