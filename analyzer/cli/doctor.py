@@ -17,7 +17,7 @@ from analyzer.errors import MissingExtra
 __all__ = ["command"]
 
 _LIBRARIES = (
-    "click numpy pandas matplotlib rich dpkt dnspython xxhash zstandard lz4 publicsuffixlist "
+    "click numpy pandas matplotlib jinja2 rich dnspython xxhash zstandard lz4 publicsuffixlist "
     "scapy prometheus-client psutil pyarrow"
 ).split()
 _EXTRAS = {"scapy": "live", "prometheus-client": "live", "psutil": "live", "pyarrow": "parquet"}
