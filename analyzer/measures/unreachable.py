@@ -77,8 +77,8 @@ class Measure:
             rows = quotes.take((keys == key[:, None]).all(axis=0))
             found.append(self._quoted(rows))
         ends = np.stack([self._resets.dst_addr, self._resets.dst_port]).astype(np.int64)
-        for key in np.unique(ends, axis=1).T:
-            found.append(self._reset(self._resets.take((ends == key[:, None]).all(axis=0))))
+        parts = [self._resets.take((ends == key[:, None]).all(axis=0)) for key in np.unique(ends, axis=1).T]
+        found += [self._reset(rows) for rows in parts]
         return tuple(sorted(found, key=lambda row: (-row.seen.count, row.server, row.transport, row.port)))
 
     def _quoted(self, rows: QuoteBatch) -> Unreachable:
