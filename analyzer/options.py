@@ -181,8 +181,11 @@ class AnalyzeOptions:
     dedupe: bool = True
     decoder: Literal["auto", "native", "reference"] = "auto"
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # --hosts and --k8s: names for BPF expressions
+    labels: Mapping[str, tuple[tuple[int | None, str], ...]] = field(default_factory=dict)
+    """--k8s and --hosts: what had an address, each with the time (ns) from which on it had it."""
     cluster_domain: str = ""
     forwarders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # --forwarder name=ip,ip
+    config: tuple[str, ...] = ()  # configurations to hold the capture against: PATH, ROLE=PATH, ROLE@HOST=PATH
     depth: int | None = None
     top: int = 10_000
     limits: Limits = field(default_factory=Limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from analyzer.options import NS, AnalyzeOptions, Select
 __all__ = ["Request", "output_options", "reading_options", "request", "with_top"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+Hosts = Mapping[str, tuple[str, ...]]
+Labels = Mapping[str, tuple[tuple[int | None, str], ...]]
 
 _RELATIVE: Final = re.compile(
     r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)(?:\.(\d{1,9}))?s?(?!\w))?(?:(\d+)ms)?", re.ASCII
@@ -73,7 +75,7 @@ _OPTIONS: Final = (
     click.option("--decoder", type=click.Choice(["auto", "native", "reference"]), default="auto", show_default=True),
     click.option("--hosts", "hosts_files", multiple=True, metavar="FILE", help="More host names, as in /etc/hosts."),
     click.option(
-        "--k8s", "snapshots", multiple=True, metavar="FILE", help="`kubectl get pods,svc,nodes -A -o json`: names for -f."
+        "--k8s", "snapshots", multiple=True, metavar="FILE", help="`kubectl get pods,svc,nodes -A -o json`: names of addresses."
     ),
     click.option("--cluster-domain", default="", metavar="DOMAIN", help="Kubernetes cluster domain [default: from the traffic]."),
     click.option("--forwarder", "forwarders", multiple=True, metavar="NAME=IP,IP", help="Addresses of one forwarder."),
@@ -103,13 +105,15 @@ def request(
         raise UsageError("no capture given (a file, or - for standard input)")
     if paths.count("-") > 1:
         raise UsageError("standard input can be read only once")
+    hosts, labels = _names(hosts_files, snapshots)
     options = AnalyzeOptions(
         ports=frozenset(ports or (53,)),
         bpf=bpf,
         select=_select(**select),
         dedupe=not no_dedupe,
         decoder=decoder,
-        hosts=_hosts(hosts_files, snapshots),
+        hosts=hosts,
+        labels=labels,
         cluster_domain=cluster_domain.strip(".").lower(),
         forwarders=dict(_forwarder(text) for text in forwarders),
     )
@@ -182,20 +186,29 @@ def _time(option: str, text: str | None) -> tuple[int | None, bool]:
     raise UsageError(f"{option}: {text!r} is no time (2026-11-22T19:00:00Z, epoch seconds, or +30s)")
 
 
-def _hosts(paths: tuple[str, ...], snapshots: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Names and addresses of hosts files and cluster snapshots, all together."""
+def _names(paths: tuple[str, ...], snapshots: tuple[str, ...]) -> tuple[Hosts, Labels]:
+    """Addresses by name for filters, and labels by address for results: hosts files and cluster snapshots together.
+
+    Where both know an address, the cluster's label says more than a host's name.
+    """
     from analyzer.capture.expressions import local_hosts
 
-    tables = [local_hosts(_text(path)) for path in paths]
+    tables: list[Hosts] = [local_hosts(_text(path)) for path in paths]
+    named = [(at, name) for table in reversed(tables) for name, every in reversed(table.items()) for at in every]
+    labels: dict[str, tuple[tuple[int | None, str], ...]] = {
+        str(ipaddress.ip_address(at)): ((None, name),) for at, name in named
+    }
     if snapshots:
         from analyzer.inventory.kubernetes import read
 
-        tables.append(dict(read((path, _text(path)) for path in snapshots).hosts()))
+        inventory = read((path, _text(path)) for path in snapshots)
+        tables.append(inventory.hosts())
+        labels.update(inventory.labels())
     found: dict[str, tuple[str, ...]] = {}
     for table in tables:
         for name, addresses in table.items():
             found[name] = tuple(dict.fromkeys((*found.get(name, ()), *addresses)))
-    return found
+    return found, labels
 
 
 def _text(path: str) -> str:

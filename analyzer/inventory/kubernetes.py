@@ -57,6 +57,10 @@ class Inventory:
         thing = self.find(address, time_ns)
         return thing.label if thing else ""
 
+    def labels(self) -> Mapping[str, tuple[tuple[int | None, str], ...]]:
+        """Labels by address, each with the time (ns) since when it holds."""
+        return {at: tuple((thing.since_ns, thing.label) for thing in things) for at, things in self.things.items()}
+
     def hosts(self) -> Mapping[str, tuple[str, ...]]:
         """Addresses by name, for filter expressions: nodes by name, pods and services by `name` and `name.namespace`."""
         found: dict[str, dict[str, None]] = {}

@@ -19,11 +19,12 @@ from analyzer.measures.rows import Series
 from analyzer.measures.search_rows import BillRow, Search, SearchList
 from analyzer.measures.tree import SuffixTree
 from analyzer.report.escape import json_text
+from analyzer.report.labels import addresses
 from analyzer.report.ledger import drops, link_name
 from analyzer.report.model import TABLES, Input, Report
 from analyzer.report.times import rfc3339
 
-__all__ = ["SCHEMA", "document", "finding", "render"]
+__all__ = ["SCHEMA", "document", "finding", "findings_lines", "render"]
 
 SCHEMA: Final = "dnsloupe/1"
 TREE_DEPTH: Final = 4  # labels, unless `--depth` says otherwise
@@ -40,6 +41,9 @@ def document(report: Report) -> dict[str, Any]:
     top = report.options.top
     truncated: dict[str, Any] = {}
     tables = {name: _table(name, report.tables.get(name, ()), top, truncated) for name in TABLES}
+    for name in ("clients", "servers"):
+        for row in tables[name]:
+            row["label"] = report.labels.get(row["addr"], "")
     return {
         "schema": SCHEMA,
         "dnsloupe": report.version,
@@ -58,11 +62,29 @@ def document(report: Report) -> dict[str, Any]:
         "search": _search(report.details.get("search"), top, truncated),
         "graph": plain(report.details.get("graph")),
         "forwarders": [plain(f) for f in getattr(report.details.get("roles"), "forwarders", ())],
+        "labels": _labels(report, tables),
+        "crosscheck": [plain(step) for step in report.crosscheck],
         "findings": [finding(f) for f in report.findings],
         "checked": list(report.checked),
         "truncated": truncated,
         "notes": [*report.damage, *report.notes],
     }
+
+
+def findings_lines(report: Report) -> str:
+    """The findings alone, one a line (JSON Lines)."""
+    return "".join(json_text(finding(found)) + "\n" for found in report.findings)
+
+
+def _labels(report: Report, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, str]:
+    """What has the addresses that the document names, as far as it is known."""
+    if not report.labels:
+        return {}
+    named = [row["addr"] for name in ("clients", "servers") for row in tables[name]]
+    named += [row[end] for row in tables["pairs"] for end in ("client", "server") if end in row]
+    named += [at for one in getattr(report.details.get("roles"), "forwarders", ()) for at in (one.name, *one.addresses)]
+    named += [at for one in report.findings for at in addresses(one.subject.value)]
+    return {at: report.labels[at] for at in sorted(set(named) & report.labels.keys())}
 
 
 def plain(value: Any) -> Any:

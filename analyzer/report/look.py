@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import IO, Final
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from analyzer.findings import Severity
 from analyzer.report.escape import terminal
+from analyzer.report.labels import labelled
 
 __all__ = ["Look", "Verbatim", "at_dots", "columns", "console", "hanging", "heading", "styled"]
 
@@ -32,7 +33,10 @@ _PLAIN: Final = str.maketrans({"·": "-", "–": "-", "…": "...", "×": "x", "
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`width` in characters; `colour` only where it is a terminal that wants it; `rows` a table; `base` for `--relative`."""
+    """`width` in characters; `colour` only where it is a terminal that wants it; `rows` a table; `base` for `--relative`.
+
+    `labels` say what has an address.
+    """
 
     width: int = 80
     colour: bool = False
@@ -43,6 +47,7 @@ class Look:
     base: int | None = None
     resolution_ns: int = 1000
     zone_name: str = field(default="UTC")
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def clock(self, ns: int) -> str:
         """The time of day with the capture's precision, or the time since the first packet."""
@@ -52,6 +57,10 @@ class Look:
             return f"{'+' if ns >= self.base else '-'}{seconds}.{f'{fraction:09d}'[:digits]} s"
         seconds, fraction = divmod(ns, 1_000_000_000)
         return f"{datetime.fromtimestamp(seconds, self.zone):%H:%M:%S}.{f'{fraction:09d}'[:digits]}"
+
+    def named(self, text: str) -> str:
+        """A subject or an address, with what has the addresses in it."""
+        return labelled(text, self.labels)
 
     def moment(self, ns: int) -> str:
         """Date and time to the second."""

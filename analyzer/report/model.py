@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from analyzer import __version__
@@ -42,7 +42,8 @@ class Input:
 class Report:
     """One analysis. `messages` balances the ledger's second line; `partial` says that not all input could be read.
 
-    `tables` hold rows of `measures.rows` in the order of the table; `details` what else measures found, by id.
+    `tables` hold rows of `measures.rows` in the order of the table; `details` what else measures found, by id;
+    `crosscheck` the forwarding steps of given configurations held against the capture (`analyzer.crosscheck.Checked`).
     """
 
     inputs: tuple[Input, ...]
@@ -59,7 +60,10 @@ class Report:
     notes: tuple[str, ...] = ()
     checked: tuple[str, ...] = ()
     interrupted: bool = False
+    crosscheck: tuple[Any, ...] = ()
     version: str = __version__
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What had an address when the capture ended, by address: `kube-system/coredns-1`, `svc kube-system/kube-dns`, `node n1`."""
     base_of: Callable[[], Mapping[str, str]] = dict
     """Names inside established search chains, and the names that programs asked for; made when it is asked for."""
 
@@ -88,6 +92,8 @@ def build(
     decoder: str = "",
     checked: Sequence[str] = (),
     interrupted: bool = False,
+    crosscheck: Sequence[Any] = (),
+    notes: Sequence[str] = (),
 ) -> Report:
     """Put together what the pipeline found. `results` are the measures' by id, `inputs` names by file number."""
     return Report(
@@ -104,8 +110,20 @@ def build(
         damage=tuple(damage),
         checked=tuple(checked),
         interrupted=interrupted,
+        crosscheck=tuple(crosscheck),
+        notes=tuple(notes),
+        labels=_labels(context.options, results["summary"].last),
         base_of=functools.partial(_bases, results.get("search"), context.names),
     )
+
+
+def _labels(options: AnalyzeOptions, last: int | None) -> dict[str, str]:
+    """One label an address: addresses of pods are used again, so the latest owner that had begun before the capture ended."""
+    found: dict[str, str] = {}
+    for address, owners in options.labels.items():
+        begun = [owner for owner in owners if owner[0] is None or last is None or owner[0] <= last]
+        found[address] = max(begun or owners, key=lambda owner: owner[0] or 0)[1]
+    return found
 
 
 def _bases(search: Any, names: NameTree) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections import Counter
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ _WORDS: Final = {
 
 def render(report: Report, look: Look, out: IO[str], quiet: bool = False) -> None:
     """Write the report; `quiet` ends it after the verdict."""
+    look = dataclasses.replace(look, labels=report.labels)
     page = io.StringIO()
     screen = console(page, look)
     parts = [*_head(report, look), *_verdict(report, look)]

@@ -41,7 +41,7 @@ def short_form(group: Sequence[Numbered], look: Look, seen: dict[Fix, int]) -> I
     yield _title(finding, number, look)
     yield hanging(look, "  ", (_when(finding, look, short=True), "dim"))
     if len(group) > 1:
-        yield hanging(look, "  ", _others(group, 4))
+        yield hanging(look, "  ", _others(group, 4, look))
     if finding.severity < Severity.MEDIUM:
         return
     if finding.fix:
@@ -56,9 +56,9 @@ def short_form(group: Sequence[Numbered], look: Look, seen: dict[Fix, int]) -> I
         yield hanging(look, "  ", ("saves ", "green"), saved)
 
 
-def _others(group: Sequence[Numbered], most: int) -> str:
+def _others(group: Sequence[Numbered], most: int, look: Look) -> str:
     """`and 15 more like it: a, b, c, d, …`."""
-    names = [finding.subject.value for _, finding in group[1:]]
+    names = [look.named(finding.subject.value) for _, finding in group[1:]]
     dots = ", …" if len(names) > most else ""
     return f"and {len(names)} more like it: {', '.join(names[:most])}{dots}"
 
@@ -70,8 +70,8 @@ def _title(finding: Finding, number: int, look: Look) -> RenderableType:
 
 def _when(finding: Finding, look: Look, short: bool = False) -> str:
     """`server 169.254.25.10 · since 19:30:02.123456 (frame 17) · 252 times, 240/min · medium confidence`."""
-    parts = [f"{finding.subject.kind} {finding.subject.value}"]
-    if short and len(parts[0]) > SUBJECT:
+    parts = [f"{finding.subject.kind} {look.named(finding.subject.value)}"]
+    if short and len(finding.subject.value) > SUBJECT:
         parts.clear()
     if finding.first is not None and finding.first_frame is not None:
         moment = look.clock(finding.first)
@@ -122,7 +122,7 @@ def long_forms(group: Sequence[Numbered], look: Look, chains: dict[Chain, int]) 
     others = () if look.verbose else group[1:]
     if others:
         yield hanging(look, "  ", f"and {len(others)} more like it (-v shows them whole):")
-        rows = [(str(number), finding.subject.value, _how_often(finding, False)) for number, finding in others]
+        rows = [(str(number), look.named(finding.subject.value), _how_often(finding, False)) for number, finding in others]
         yield columns(look, ("", "", ""), rows[:MORE], left=(1, 2), wide=1, indent=2)
     if len(others) > MORE:
         yield hanging(look, "  ", f"and {len(others) - MORE} more")

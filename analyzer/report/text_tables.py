@@ -14,7 +14,7 @@ from analyzer.report.look import Look, columns, heading, styled
 from analyzer.report.model import Report
 from analyzer.report.times import amount, percent, spark
 
-__all__ = ["all_tables", "table_of"]
+__all__ = ["all_tables", "cells_of", "table_of"]
 
 _SIDES: Final = {
     Side.CLIENT: "asked by clients",
@@ -44,20 +44,26 @@ def all_tables(report: Report, look: Look) -> Iterator[RenderableType]:
     for name in ("names", "suffixes", "clients", "servers", "rcodes", "qtypes", "connections"):
         yield from table_of(name, report, look)
     yield from _graph(report, look)
+    yield from _crosscheck(report, look)
+
+
+def cells_of(name: str, report: Report, look: Look) -> tuple[str, str, Sequence[str], list[Sequence[str]]]:
+    """One table by its id: title, what the title leaves unsaid, heads, the first rows as texts."""
+    table = report.tables.get(name)
+    rows = _rows(table)
+    shown = rows[: look.rows]
+    heads, _, cells = _FORMS[name](look)
+    note = f"{len(shown)} of {amount(len(rows))}" if len(rows) > len(shown) else ""
+    side = f", {_SIDES[table.side]}" if isinstance(table, Sided) else ""
+    return _TITLES.get(name, name.upper()), (note + side).strip(", "), heads, [cells(row) for row in shown]
 
 
 def table_of(name: str, report: Report, look: Look) -> Iterator[RenderableType]:
     """One table by its id; nothing where it has no rows."""
-    table = report.tables.get(name)
-    rows = _rows(table)
-    shown = rows[: look.rows]
-    if not shown:
-        return
-    heads, left, cells = _FORMS[name](look)
-    note = f"{len(shown)} of {amount(len(rows))}" if len(rows) > len(shown) else ""
-    side = f", {_SIDES[table.side]}" if isinstance(table, Sided) else ""
-    yield heading(look, _TITLES.get(name, name.upper()), (note + side).strip(", "))
-    yield columns(look, heads, [cells(row) for row in shown], left)
+    title, note, heads, rows = cells_of(name, report, look)
+    if rows:
+        yield heading(look, title, note)
+        yield columns(look, heads, rows, _FORMS[name](look)[1])
 
 
 def _rows(table: Any) -> Sequence[Any]:
@@ -109,7 +115,9 @@ def _clients(look: Look) -> Form:
         heads += ["names", "asks", "over time"]
 
     def cells(row: Any) -> list[str]:
-        who = f"{row.addr} ({row.forwarder})" if row.forwarder and row.forwarder != row.addr else row.addr
+        who = look.named(row.addr)
+        if row.forwarder and row.forwarder != row.addr:
+            who += f" of {look.named(row.forwarder)}" if who != row.addr else f" ({row.forwarder})"
         out = [
             who,
             amount(row.queries),
@@ -133,7 +141,7 @@ def _servers(look: Look) -> Form:
 
     def cells(row: Any) -> list[str]:
         out = [
-            row.addr,
+            look.named(row.addr),
             amount(row.queries),
             percent(row.nxdomain_share),
             amount(row.unanswered),
@@ -165,8 +173,8 @@ def _qtypes(look: Look) -> Form:
 def _connections(look: Look) -> Form:
     def cells(row: Any) -> list[str]:
         return [
-            row.client,
-            row.server,
+            look.named(row.client),
+            look.named(row.server),
             amount(row.opened),
             amount(row.failed),
             amount(row.reset),
@@ -212,7 +220,7 @@ def _search(report: Report, look: Look) -> Iterator[RenderableType]:
 
 
 def _list(one: SearchList, look: Look, example: bool) -> Iterator[RenderableType]:
-    clients = ", ".join(client.addr for client in one.clients[:4])
+    clients = ", ".join(look.named(client.addr) for client in one.clients[:4])
     more = f" and {len(one.clients) - 4} more" if len(one.clients) > 4 else ""
     yield styled(look, ("search ", "bold"), (" ".join(one.suffixes), "bold"))
     yield styled(
@@ -277,9 +285,36 @@ def _graph(report: Report, look: Look) -> Iterator[RenderableType]:
 
     def name(ident: str) -> str:
         node = nodes.get(ident)
-        return ident if node is None or node.count == 1 else f"{ident} ({node.count} clients)"
+        return look.named(ident) if node is None or node.count == 1 else f"{ident} ({node.count} clients)"
 
     rows = [(name(e.source), name(e.target), amount(e.queries), "LOOP" if e.looping else "") for e in shown]
     yield columns(look, ("from", "to", "queries", ""), rows, left=(0, 1, 3))
     for cycle in graph.cycles[:3]:
         yield styled(look, ("loop: ", "bold red"), " > ".join((*cycle, cycle[0])))
+
+
+def _crosscheck(report: Report, look: Look) -> Iterator[RenderableType]:
+    """Forwarding steps of the given configurations, and what of them the capture shows."""
+    if not report.crosscheck:
+        return
+    yield heading(look, "CONFIGURATION AGAINST CAPTURE", "forwarding steps, those of a cycle first")
+    shown = report.crosscheck[: max(look.rows, 20)]
+    for step in shown:
+        seen = f", {amount(step.queries)} queries" if step.queries else ""
+        frame = f", first in frame {step.first.frame}" if step.first is not None else ""
+        chance = (
+            ""
+            if step.probability is None
+            else ", on failure only"
+            if step.on_failure
+            else f", chance {step.probability:.2g}"
+        )
+        yield styled(
+            look,
+            (f"{step.origin} > {step.target}", "bold red" if step.cycle and step.queries else "bold"),
+            f" for {step.zone}: {step.status.value}{seen}{frame}{chance}{', part of a cycle' if step.cycle else ''}",
+        )
+        for source in step.sources[:2]:
+            yield styled(look, ("    ", ""), (f"{source.place}: {source.text.strip()}", "dim"))
+    if len(report.crosscheck) > len(shown):
+        yield styled(look, f"and {len(report.crosscheck) - len(shown)} more")
