@@ -7,14 +7,34 @@ from collections.abc import Mapping, Sequence
 from analyzer.detectors import Evidence
 from analyzer.detectors.search_fixes import rate
 from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Step, Subject
+from analyzer.measures.peaks import WINDOW_NS
 from analyzer.measures.seen import Seen
 
-__all__ = ["finding", "ip", "steps"]
+__all__ = ["finding", "ip", "steps", "together"]
 
 
 def steps(seen: Seen) -> tuple[Step, ...]:
     """The examples as steps of a chain."""
     return tuple(Step(Frame(s.frame.file, s.frame.frame), s.time_ns, s.text) for s in seen.examples)
+
+
+def together(parts: Sequence[Seen]) -> Seen:
+    """What several rows saw, as one; the busiest 60 s is the largest of theirs unless all fell into one minute."""
+    filled = [part for part in parts if part.count]
+    if not filled:
+        return Seen()
+    first, last = min(filled, key=lambda part: part.first), max(filled, key=lambda part: part.last)
+    count = sum(part.count for part in filled)
+    short = last.last - first.first < WINDOW_NS
+    return Seen(
+        count=count,
+        peak_60s=count if short else max(part.peak_60s for part in filled),
+        first=first.first,
+        last=last.last,
+        first_frame=first.first_frame,
+        last_frame=last.last_frame,
+        examples=tuple(sorted((s for part in filled for s in part.examples), key=lambda s: s.time_ns)[:6]),
+    )
 
 
 def ip(address: str, end: str = "addr") -> str:
