@@ -3,39 +3,60 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final
 
 from analyzer.measures import Context, MeasureType, registry
 from analyzer.messages import TransactionBatch
 
 __all__ = ["Measures", "Panes", "results_of"]
 
+_TOGETHER: Final = 20_000  # rows that wait at most
+
 
 class Measures:
-    """One of each measure, over one context."""
+    """One of each measure, over one context. Small batches are counted together: each costs the same, however small."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self.active: dict[str, MeasureType] = {ident: measure(context) for ident, measure in registry().items()}
-        self.touched = False
+        self._waiting: list[TransactionBatch] = []
+        self._rows = 0
 
-    def update(self, batches: Sequence[TransactionBatch]) -> None:
-        """Count."""
+    def update(self, batches: Iterable[TransactionBatch]) -> None:
+        """Count, now or later."""
         for batch in batches:
-            self.touched = True
+            self._waiting.append(batch)
+            self._rows += len(batch.unique) + len(batch.transactions) + len(batch.quotes)
+        if self._rows > _TOGETHER:
+            self.settle()
+
+    def settle(self) -> None:
+        """Count what waits."""
+        if self._waiting:
+            batch, self._waiting, self._rows = _joined(self._waiting), [], 0
             for measure in self.active.values():
                 measure.update(batch)
 
     def merge(self, other: Measures) -> None:
         """Add what the other counted, later than this one."""
-        self.touched = self.touched or other.touched
+        other.settle()
         for ident, measure in self.active.items():
             measure.merge(other.active[ident])
 
 
+def _joined(batches: Sequence[TransactionBatch]) -> TransactionBatch:
+    """All batches as one."""
+    if len(batches) == 1:
+        return batches[0]
+    tables = {field.name: [getattr(batch, field.name) for batch in batches] for field in fields(TransactionBatch)}
+    return TransactionBatch(**{name: type(parts[0]).concat(parts) for name, parts in tables.items()})
+
+
 def results_of(measures: Measures) -> dict[str, Any]:
     """The results by id, each measure after those that it needs."""
+    measures.settle()
     results: dict[str, Any] = {}
     for ident, measure in measures.active.items():
         results[ident] = measure.result(results)
@@ -58,6 +79,8 @@ class Panes:
 
     def close(self) -> None:
         """Begin the next pane; the oldest falls out of the window. A pane that counted nothing takes no memory."""
+        if self._open is not None:
+            self._open.settle()
         self._closed.append(self._open)
         self._open = None
 

@@ -31,6 +31,7 @@ from analyzer.messages import (
     Decoded,
     InterfaceInfo,
     Ledger,
+    MessageBatch,
     NameTree,
     QuoteBatch,
     TransactionBatch,
@@ -45,6 +46,9 @@ Judge = Callable[[Mapping[str, Any], Context], tuple[Finding, ...]]
 
 _PATIENCE: Final = 3  # windows are judged for at most a third of the time; else less often
 _SOCKETS: Final = 32  # of the latest messages
+_TOGETHER: Final = 20_000  # messages that wait for the run at most …
+_BATCHES: Final = 8  # … and batches, some seconds of them
+_SMALL_S: Final = 0.25  # a judgement longer than this is not made in the middle of a pane
 _LAG_NS: Final = 65 * NS  # until a lookup is final in the run
 
 
@@ -80,6 +84,7 @@ class Session:
         self._judged, self._cost = 0.0, 0.0
         self.window: Report | None = None
         self.skipped_windows = 0
+        self._waiting: list[Decoded] = []
         self.octets = 0
         self._sockets: list[tuple[str, int]] = []
 
@@ -115,13 +120,14 @@ class Session:
         """The stream has ended; what was held back is counted. Raises NotACapture where it was too short to be one."""
         for batch in self.decoder.finish():
             self._take(batch)
+        self._settle()
         self._run.update(self._run_stage.close(self._latest_ns))
         self._count(self._window_stage.close(self._latest_ns))
 
     def _take(self, batch: Decoded) -> None:
         self._names.append(batch.names)
         self._addresses.append(batch.addresses)
-        self._run.update(self._run_stage.feed(batch))
+        self._wait(batch)
         for latest, piece in _cut(batch, self._settings.pane_ns // 2):
             if latest is not None:
                 if self._first_ns is None:
@@ -130,6 +136,25 @@ class Session:
                 self._latest_ns = latest if self._latest_ns is None else max(latest, self._latest_ns)
                 self._heard = time.monotonic()
             self._count(self._window_stage.feed(piece))
+
+    def _wait(self, batch: Decoded) -> None:
+        """For the run batches are taken together: each costs the same, however small."""
+        self._waiting.append(batch)
+        rows = sum(len(one.messages) for one in self._waiting)
+        if rows > _TOGETHER or len(self._waiting) > _BATCHES:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Hand the run what waits for it."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            joined = dataclasses.replace(
+                waiting[0],
+                messages=MessageBatch.concat(one.messages for one in waiting),
+                connections=ConnectionBatch.concat(one.connections for one in waiting),
+                quotes=QuoteBatch.concat(one.quotes for one in waiting),
+            )
+            self._run.update(self._run_stage.feed(joined))
 
     def _count(self, batches: Sequence[TransactionBatch]) -> None:
         for batch in batches:
@@ -161,7 +186,7 @@ class Session:
             ends = self._half % 2 == 0
             if ends:
                 self._panes.close()
-            if self._due():
+            if self._due() and (ends or self._cost < _SMALL_S):
                 self.judge(self._half * half, ends)
             elif ends:
                 self.skipped_windows += 1
@@ -211,6 +236,7 @@ class Session:
         return self._report(results, run.context, self._judge(results, run.context), damage, drops)
 
     def _run_so_far(self) -> Measures:
+        self._settle()
         context = self._run.context
         context.first_ns, context.last_ns = self._first_ns, self._latest_ns
         context.covered_ns = max(0, (self._latest_ns or 0) - (self._first_ns or 0))

@@ -23,7 +23,7 @@ from analyzer.report.model import Report
 
 __all__ = ["Face", "Watch"]
 
-_PACE_S: Final = 0.5  # packets are taken in together that often: each batch costs the same, however small
+_PACE_S: Final = 1.0  # packets are taken in together that often: each batch costs the same, however small
 _ENOUGH: Final = 1 << 20  # octets that are taken in at once
 _GLANCE_S: Final = 0.1  # how often keys are looked at
 _COUNT_S: Final = 5.0  # how often the program is asked what it dropped
