@@ -7,7 +7,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from analyzer import detectors, measures
 from analyzer.capture import bpf, files
@@ -32,6 +32,9 @@ from analyzer.options import AnalyzeOptions
 from analyzer.report.ledger import what_was_there
 from analyzer.report.model import Report, build
 from analyzer.transactions import Transactions
+
+if TYPE_CHECKING:
+    from analyzer.crosscheck import Checked
 
 __all__ = ["Analysis", "Progress", "Reading", "analyze", "judge", "run"]
 
@@ -244,6 +247,7 @@ def run(
     tap: Callable[[TransactionBatch], None] | None = None,
 ) -> Analysis:
     """As `analyze`, with what the report was made of; `tap` is shown every batch that the measures count."""
+    declared = _Declared(options.config) if options.config else None
     reading = Reading(paths, options, progress=progress)
     context = Context(names=reading.names, addresses=reading.addresses, options=options)
     stage = Transactions(context.names, context.addresses, options, sources=reading.chains)
@@ -277,7 +281,9 @@ def run(
         damage=reading.damage,
         results=results,
         context=context,
-        findings=judge(results, context),
+        findings=_worst_first([*judge(results, context), *(declared.findings if declared else ())]),
+        crosscheck=declared.against(results, context) if declared else (),
+        notes=declared.notes if declared else (),
         decoder=reading.decoder,
         checked=tuple(detectors.registry()),
         interrupted=interrupted,
@@ -285,13 +291,33 @@ def run(
     return Analysis(report, results, context)
 
 
+class _Declared:
+    """Configurations to hold the capture against. Their room is imported only where there are some."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        from analyzer.config import diagnose
+
+        self._diagnosis = diagnose(paths)
+        self.findings = self._diagnosis.findings
+        problems = [f"{p.source.place}: {p.why}" for p in self._diagnosis.problems]
+        self.notes = (*self._diagnosis.notes, *problems, *self._diagnosis.unreadable)
+
+    def against(self, results: Mapping[str, Any], context: Context) -> tuple[Checked, ...]:
+        from analyzer.crosscheck import crosscheck
+
+        return crosscheck(self._diagnosis, results, context)
+
+
 def judge(results: Mapping[str, Any], context: Context) -> tuple[Finding, ...]:
     """All findings, the worst first."""
     said: dict[str, tuple[Finding, ...]] = {}
     for ident, detector in detectors.registry().items():
         said[ident] = tuple(detector.detect(Evidence(results, context, context.options.thresholds, said)))
-    found = [finding for each in said.values() for finding in each]
-    return tuple(sorted(found, key=lambda f: (-f.severity, -f.count, f.key)))
+    return _worst_first([finding for each in said.values() for finding in each])
+
+
+def _worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda f: (-f.severity, -f.count, f.key)))
 
 
 def _place_in_time(context: Context, reading: Reading) -> None:

@@ -22,7 +22,7 @@ LEVELS = (
     ("dns", "errors", "findings"),
     ("messages", "options"),
     ("capture", "decode", "transactions", "measures", "config", "inventory", "diff", "gate"),
-    ("detectors", "whatif", "report"),
+    ("detectors", "whatif", "crosscheck", "report"),
     ("pipeline", "live"),
     ("api", "plots", "cli"),
     ("__init__", "__main__"),  # the two doors: `import analyzer` and `python -m analyzer`

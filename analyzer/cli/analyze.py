@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import shutil
@@ -37,6 +38,12 @@ __all__ = ["command", "look_of"]
 @click.option(
     "--export", "folder", metavar="DIR", help="Also write every table into DIR, as Parquet (CSV without pyarrow)."
 )
+@click.option(
+    "--config",
+    multiple=True,
+    metavar="[ROLE=]PATH",
+    help="Configuration to hold the capture against (see dnsloupe config -h).",
+)
 def command(
     form: str,
     output: str | None,
@@ -48,12 +55,14 @@ def command(
     quiet: bool,
     verbose: int,
     folder: str | None,
+    config: tuple[str, ...],
     **shared: Any,
 ) -> int:
     """Read captures and report: the verdict, each finding with its proof and fix, the tables, the ledger."""
     from analyzer import pipeline
 
     asked = with_top(request(**shared), top if top is not None else 10_000)
+    asked = dataclasses.replace(asked, options=dataclasses.replace(asked.options, config=config))
     look = functools.partial(
         look_of, width=width, ascii_only=ascii_only, zone=_zone(zone), relative=relative, verbose=verbose, top=top
     )
