@@ -13,6 +13,9 @@ from analyzer.config.rules import registry as rules
 from analyzer.detectors import registry as detectors
 from analyzer.dns.anomalies import Anomaly
 from analyzer.messages import COLUMNS
+from analyzer.report.tables import DOCS as TABLE_DOCS
+from analyzer.report.tables import SPECS as TABLES
+from analyzer.report.tables_columns import arrow_type, pandas_type
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = "<!-- Made by docs/build.py (make docs). -->\n"
@@ -68,10 +71,35 @@ def columns_page() -> str:
     return f"{MADE}\n# Columns of a message\n\n{intro}\n\n{table}\n\n## Anomalies\n\n{bits}\n"
 
 
+def tables_page() -> str:
+    intro = (
+        "`analyzer.read(paths)` gives a Capture; each table is a pandas DataFrame under its name (`capture.names`, or\n"
+        '`capture.table("names")`) and an Arrow table (`capture.to_arrow("names")`) for DuckDB and Polars. `dnsloupe analyze\n'
+        "--export DIR` writes all of them as Parquet, or as CSV where pyarrow is not installed.\n\n"
+        "Times are UTC with nanoseconds; lengths of time are numbers in the unit that ends their name. Categories and\n"
+        "Arrow's dictionaries hold each word once, however many rows there are (`dictionary` is int32 to string). A column whose pandas type begins with\n"
+        "a capital (`Int64`) may lack values, which are nulls in Arrow; so may `float64` (NaN), `category` and `string`. Versions of DuckDB\n"
+        "before 2 keep times with a zone to the microsecond. Counts of different sides are of different legs of the way: never add them up.\n"
+        "The values of a DataFrame are read-only, because Arrow shares them: take a `copy()` to change them.\n"
+        "The client x name pairs are not a table: group `transactions` by `client` and `qname`."
+    )
+    parts = []
+    for name, specs in TABLES.items():
+        rows = (
+            (f"`{s.name}`", f"`{pandas_type(s)}`", f"`{arrow_type(s).partition('<')[0]}`", s.unit, s.doc) for s in specs
+        )
+        parts.append(
+            f"## {name}\n\n{TABLE_DOCS[name]}\n\n{grid(('column', 'pandas', 'Arrow', 'unit', 'meaning'), rows)}"
+        )
+    contents = "\n".join(f"- [`{name}`](#{name}): {doc}" for name, doc in TABLE_DOCS.items())
+    return f"{MADE}\n# Tables\n\n{intro}\n\n{contents}\n\n" + "\n\n".join(parts) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "analyzer/detectors/README.md": detectors_page,
     "docs/columns.md": columns_page,
     "docs/rules.md": rules_page,
+    "docs/tables.md": tables_page,
 }
 
 

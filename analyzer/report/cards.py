@@ -21,7 +21,9 @@ def verdict(report: Report, label: str) -> str:
     counts = f"{amount(summary.queries)} queries and {amount(summary.responses)} responses"
     parts = [f"<b>{html(label)}</b>: {counts} in {duration(summary.covered_s)}"]
     shown = [found for found in report.findings if found.severity]
-    if not shown:
+    if not summary.messages:
+        parts.append("No message passed the filters.")
+    elif not shown:
         parts.append(f"Looks healthy: nothing found that needs a change ({len(report.checked)} checks).")
     parts += [html(line) for line in report.damage]
     rows = [(found.severity.word, found.title, found.id) for found in shown]

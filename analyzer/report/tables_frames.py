@@ -20,7 +20,7 @@ NAT = np.iinfo(np.int64).min
 
 
 def frame(cols: Sequence[Col], index: str = "") -> pd.DataFrame:
-    """A DataFrame whose arrays are the columns' own where that can be; `attrs["columns"]` says unit and meaning of each."""
+    """A DataFrame whose arrays are the columns' own and read-only; `attrs["columns"]` says unit and meaning of each."""
     import pandas as pd
 
     out = pd.DataFrame({col.name: _series(col) for col in cols}, copy=False)
@@ -34,15 +34,16 @@ def _series(col: Col) -> Any:
     values, spec = col.values, col.spec
     if isinstance(values, Words):
         words = pd.Index(list(values.words), dtype="str")
-        return pd.Series(pd.Categorical.from_codes(values.codes, words, ordered=bool(spec.order)))
+        return pd.Series(pd.Categorical.from_codes(values.codes, words, ordered=bool(spec.order)), copy=False)
     if isinstance(values, list):
         return pd.Series(values, dtype="string")
+    values.flags.writeable = False  # they are shared with Arrow: who wants to change them takes a copy
     if spec.type == "time":
         stamps = values if col.absent is None else np.where(col.absent, NAT, values)
-        return pd.Series(stamps.view("M8[ns]")).dt.tz_localize("UTC")
+        return pd.Series(stamps.view("M8[ns]"), copy=False).dt.tz_localize("UTC")
     if col.absent is not None:
-        return pd.Series(pd.arrays.IntegerArray(values, col.absent))
-    return pd.Series(values, dtype=pandas_type(spec))
+        return pd.Series(pd.arrays.IntegerArray(values, col.absent), copy=False)
+    return pd.Series(values, dtype=pandas_type(spec), copy=False)
 
 
 def arrow(cols: Sequence[Col]) -> pa.Table:

@@ -1,0 +1,112 @@
+"""Rows kept from a run: only what tables show, in the batches' order, given away once; ids and flags as they are meant."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analyzer.measures import Context
+from analyzer.measures.roles import Measure as RolesMeasure
+from analyzer.messages import (
+    AddressTable,
+    NameTree,
+    Outcome,
+    Present,
+    State,
+    TransactionBatch,
+    TransactionTable,
+    UniqueTable,
+)
+from analyzer.options import AnalyzeOptions
+from analyzer.report.tables_columns import Col, Words
+from analyzer.report.tables_messages import SPECS, Kept, columns
+
+
+class NoSearch:
+    """No search list was seen."""
+
+    base_of: dict[int, str] = {}  # noqa: RUF012 - never written to
+    suffix_of: dict[int, str] = {}  # noqa: RUF012 - never written to
+
+
+def made(name: str, *batches: TransactionBatch) -> dict[str, Col]:
+    context = Context(NameTree(), AddressTable(), AnalyzeOptions())
+    context.names.add_text("www.example.org")
+    for address in ("10.0.0.1", "10.0.0.53"):
+        context.addresses.add(address)
+    kept = Kept()
+    for batch in batches:
+        kept.keep(batch)
+    results = {"roles": RolesMeasure(context).result({}), "search": NoSearch()}
+    return {col.name: col for col in columns(name, kept.pop(name), context, results)}
+
+
+def words(col: Col) -> list[str | None]:
+    assert isinstance(col.values, Words)
+    return [None if code < 0 else col.values.words[code] for code in col.values.codes.tolist()]
+
+
+def numbers(col: Col) -> list[int]:
+    assert isinstance(col.values, np.ndarray)
+    return col.values.tolist()  # type: ignore[no-any-return]  # a list of numbers
+
+
+def test_batches_follow_one_another() -> None:
+    batches = [TransactionBatch(unique=UniqueTable({"row": np.array([row])})) for row in (0, 1, 2)]
+    assert numbers(made("messages", *batches)["number"]) == [0, 1, 2]
+
+
+def test_rows_are_given_away_once() -> None:
+    kept = Kept()
+    kept.pop("messages")
+    with pytest.raises(KeyError):
+        kept.pop("messages")
+
+
+def test_only_columns_that_are_shown_are_kept() -> None:
+    kept = Kept(["messages"])
+    kept.keep(TransactionBatch(unique=UniqueTable({"row": np.array([1])})))
+    assert not {"qname_hash", "payload_hash", "ip_hash"} & set(kept.pop("messages"))
+
+
+def test_a_run_without_rows_has_all_columns() -> None:
+    for name, specs in SPECS.items():
+        assert list(made(name)) == [spec.name for spec in specs]
+
+
+def test_what_a_message_does_not_have_is_absent() -> None:
+    table = UniqueTable(
+        {
+            "qname": np.array([3, 3]),
+            "flags": np.array([0x0100, 0x8183]),
+            "present": np.array([0, Present.QUESTION | Present.SOA]),
+            "soa_minimum": np.array([60, 60]),
+        }
+    )
+    found = made("messages", TransactionBatch(unique=table))
+    assert words(found["qname"]) == [None, "www.example.org"]
+    assert words(found["rcode"]) == [None, "NXDOMAIN"]
+    absent = found["soa_minimum"].absent
+    assert absent is not None
+    assert absent.tolist() == [True, False]
+
+
+def test_states_decide_what_a_transaction_has() -> None:
+    states = [State.ANSWERED, State.UNANSWERED, State.ORPHAN]
+    table = TransactionTable(
+        {
+            "state": np.array(states),
+            "outcome": np.array([Outcome.DATA, Outcome.SILENCE, Outcome.NXDOMAIN]),
+            "rtt_ns": np.array([1_500_000, -1, -1]),
+            "question": np.array([0, 1, 2**64 - 1], np.uint64),
+            "rcode": np.array([0, 0, 3]),
+        }
+    )
+    found = made("transactions", TransactionBatch(transactions=table))
+    rtt, question = found["rtt_ms"].values, found["question"]
+    assert isinstance(rtt, np.ndarray)
+    assert (rtt[0], np.isnan(rtt[1:]).all()) == (1.5, True)
+    assert words(found["rcode"]) == ["NOERROR", None, "NXDOMAIN"]
+    assert question.absent is not None
+    assert question.absent.tolist() == [False, False, True]
+    assert words(found["outcome"]) == ["data", "silence", "nxdomain"]
