@@ -90,8 +90,9 @@ class Measure:
         rows = asked.rows.take(every)
         dual = np.unique(rows.qname[(rows.qtype == _AAAA) & (rows.data > 0)])
         ipv4 = np.setdiff1d(np.unique(rows.qname[_a_noerror(rows)]), dual)
-        wasted = (rows.qtype == _AAAA) & np.isin(rows.qname, ipv4) & (rows.nodata + rows.nxdomain > 0)
-        wasted &= _same_client(rows)
+        wasted = (rows.qtype == _AAAA) & (rows.nodata + rows.nxdomain > 0)
+        wasted[wasted] = np.isin(rows.qname[wasted], ipv4)
+        wasted[wasted] = _same_client(rows, wasted)
         if not wasted.any():
             return None
         mine = rows.take(wasted)
@@ -99,7 +100,9 @@ class Measure:
         clients, index = np.unique(mine.client, return_inverse=True)
         sums = np.bincount(index, mine.queries).astype(np.int64)
         top = _names(self._context, rows, mine, mine.queries)
-        denied = wasted & (rows.nxdomain > 0) & _near(rows)
+        denied = wasted & (rows.nxdomain > 0)
+        if denied.any():
+            denied &= _near(rows)
         none = rows.take(denied)
         begin, end = int(np.argmin(mine.first_ns)), int(np.argmax(mine.last_ns))
         return AaaaSide(
@@ -129,10 +132,10 @@ def _a_noerror(rows: AskedTable) -> Array:
     return np.asarray((rows.qtype == _A) & (rows.data + rows.nodata > 0))
 
 
-def _same_client(rows: AskedTable) -> Array:
-    """Whether the row's client got NOERROR for the A of the row's name."""
+def _same_client(rows: AskedTable, chosen: Array) -> Array:
+    """For each chosen row whether its client got NOERROR for the A of its name."""
     pair = _pairs(rows)
-    return np.isin(pair, pair[_a_noerror(rows)])
+    return np.isin(pair[chosen], pair[_a_noerror(rows)])
 
 
 def _near(rows: AskedTable) -> Array:
@@ -157,11 +160,14 @@ def _names(context: Context, rows: AskedTable, mine: AskedTable, weight: Array) 
         return ()
     names, index = np.unique(mine.qname, return_inverse=True)
     sums = np.bincount(index, weight)
+    best = np.lexsort((names, -sums))[:_NAMES]
+    mine = mine.take(np.isin(mine.qname, names[best]))
+    rows = rows.take((rows.qtype == _A) & np.isin(rows.qname, names[best]))
     found = []
-    for at in np.lexsort((names, -sums))[:_NAMES].tolist():
-        inside = mine.take(index == at)
+    for at in best.tolist():
+        inside = mine.take(mine.qname == names[at])
         begin = int(np.argmin(inside.first_ns))
-        a = (rows.qname == names[at]) & (rows.qtype == _A)
+        a = rows.qname == names[at]
         found.append(
             AaaaName(
                 qname=context.names.text(int(names[at])),

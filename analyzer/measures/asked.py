@@ -13,13 +13,13 @@ import numpy as np
 
 from analyzer.measures import Context
 from analyzer.measures.eventlog import EventLog, Events
+from analyzer.measures.growing import Growing
 from analyzer.measures.keyed import Interner, grouped
 from analyzer.messages import Array, Outcome, Present, State, TransactionBatch, TransactionTable
 from analyzer.messages.table import Column, Table
 
 __all__ = ["Asked", "AskedTable", "Measure"]
 
-_OUTCOMES: Final = 16
 _U64: Final = np.uint64
 
 
@@ -33,7 +33,13 @@ class AskedTable(Table):
         Column("qtype", "u2", "RR type", "type"),
         Column("queries", "i8", "messages", "queries"),
         Column("questions", "i8", "count", "questions"),
-        *(Column(o.name.lower(), "i8", "messages", f"queries that got {o.name}") for o in Outcome),
+        Column("data", "i8", "messages", "queries answered with data"),
+        Column("nodata", "i8", "messages", "queries answered NODATA"),
+        Column("nxdomain", "i8", "messages", "queries answered NXDOMAIN"),
+        Column("silence", "i8", "messages", "queries without an answer"),
+        Column(
+            "other", "i8", "messages", "queries that got something else, referrals included, or whose answer is open"
+        ),
         Column("no_soa", "i8", "messages", "negative answers (NXDOMAIN, NODATA) without an SOA"),
         Column("answer_addr", "u4", "address id", "first address of the first answer that had one (0 none)"),
         Column("first_ns", "i8", "ns since 1970 UTC", "first query"),
@@ -42,6 +48,17 @@ class AskedTable(Table):
         Column("first_frame", "u8", "number", "frame of the first query"),
         Column("last_file", "u2", "index", "file of the last query"),
         Column("last_frame", "u8", "number", "frame of the last query"),
+    )
+    __slots__ = ()
+
+
+class _Sent(Table):
+    """What is needed of a transaction; copying all its columns would cost more than the work on them."""
+
+    COLUMNS: ClassVar[tuple[Column, ...]] = tuple(
+        c
+        for c in TransactionTable.COLUMNS
+        if c.name in "client server qname qtype time_ns file frame send outcome r_present answer_addr".split()
     )
     __slots__ = ()
 
@@ -71,15 +88,16 @@ class Measure:
     def __init__(self, context: Context) -> None:
         self._cap = context.options.limits.max_pairs
         self._numbers = Interner()
-        self._tables: list[AskedTable] = []
-        self._counts = np.zeros((0, _OUTCOMES + 2), np.int64)  # by outcome; then questions, no_soa
-        self._events = EventLog(context.options.limits.max_events)
+        kinds = {c.name: c.dtype for c in AskedTable.COLUMNS}
+        self._rows = Growing(kinds | dict.fromkeys(_COUNTS, "u4"))
+        self._events = EventLog()
         self._over = 0
 
     def update(self, batch: TransactionBatch) -> None:
         """Count the batch's queries."""
-        rows = batch.transactions
-        rows = rows.take((rows.state != State.ORPHAN) & ((rows.present & int(Present.QUESTION)) != 0))
+        sent = batch.transactions
+        chosen = (sent.state != State.ORPHAN) & ((sent.present & int(Present.QUESTION)) != 0)
+        rows = _Sent({c.name: sent.columns()[c.name][chosen] for c in _Sent.COLUMNS})
         if not len(rows):
             return
         distinct, first, index = grouped(_keys(rows))
@@ -104,61 +122,51 @@ class Measure:
         keep[np.flatnonzero(~known)[: max(room, 0)]] = True
         return keep
 
-    def _begin(self, rows: TransactionTable, new: Array) -> None:
-        if not len(new):
-            return
+    def _begin(self, rows: _Sent, new: Array) -> None:
         at = {name: rows.columns()[name][new] for name in ("client", "server", "qname", "qtype")}
         times = {"first_ns": rows.time_ns[new], "first_file": rows.file[new], "first_frame": rows.frame[new]}
-        self._tables.append(AskedTable({**at, **times}))
-        self._counts = np.concatenate([self._counts, np.zeros((len(new), _OUTCOMES + 2), np.int64)])
+        self._rows.add(len(new), {**at, **times})
 
-    def _add(self, rows: TransactionTable, number: Array) -> None:
-        size = len(self._counts)
+    def _add(self, rows: _Sent, number: Array) -> None:
+        mine = self._rows
         zone = rows.r_present & int(Present.SOA | Present.NS)
         referral = (rows.outcome == Outcome.NODATA) & (zone == int(Present.NS))  # says nothing about the name
-        outcome = np.where(referral, int(Outcome.ERROR), np.minimum(rows.outcome, _OUTCOMES - 1)).astype(np.int64)
-        self._counts[:, :_OUTCOMES] += np.bincount(number * _OUTCOMES + outcome, minlength=size * _OUTCOMES).reshape(
-            size, _OUTCOMES
-        )
-        negative = (outcome == Outcome.NXDOMAIN) | (outcome == Outcome.NODATA)
+        column = np.where(referral, _OTHER, _COLUMN[np.minimum(rows.outcome, len(_COLUMN) - 1)])
+        for at, name in enumerate(_OUTCOMES):
+            np.add.at(mine[name], number[column == at], 1)
+        negative = (column == _OUTCOMES.index("nxdomain")) | (column == _OUTCOMES.index("nodata"))
         bare = negative & ((rows.r_present & int(Present.SOA)) == 0)
-        for column, chosen in ((_OUTCOMES, rows.send == 0), (_OUTCOMES + 1, bare)):
-            self._counts[:, column] += np.bincount(number[chosen], minlength=size)
-        table = self._whole()
-        table.last_ns[number], table.last_file[number], table.last_frame[number] = rows.time_ns, rows.file, rows.frame
+        np.add.at(mine["questions"], number[rows.send == 0], 1)
+        np.add.at(mine["no_soa"], number[bare], 1)
+        for name, values in (("last_ns", rows.time_ns), ("last_file", rows.file), ("last_frame", rows.frame)):
+            mine[name][number] = values  # rows are in order of time: the last assignment stays
         told = np.flatnonzero((rows.r_present & int(Present.ADDRESS)) != 0)[::-1]
-        blank = told[table.answer_addr[number[told]] == 0]
-        table.answer_addr[number[blank]] = rows.answer_addr[blank]  # in reverse: the first one stays
+        blank = told[mine["answer_addr"][number[told]] == 0]
+        mine["answer_addr"][number[blank]] = rows.answer_addr[blank]  # in reverse: the first one stays
         self._events.add(rows.time_ns, number)
-
-    def _whole(self) -> AskedTable:
-        if len(self._tables) > 1:
-            self._tables = [AskedTable.concat(self._tables)]
-        return self._tables[0]
 
     def merge(self, other: Self) -> None:
         """Add what `other` counted of the batches that follow ours."""
         self._over += other._over
-        if not len(other._counts):
+        theirs, mine = other._rows, self._rows
+        if not len(theirs):
             return
-        theirs = other._whole()
         keep = self._fit(other._numbers.keys)
         numbers = np.full(len(theirs), -1, np.int64)
         before = len(self._numbers)
         numbers[keep] = self._numbers.intern(other._numbers.keys[keep])
-        fresh = numbers >= before
-        if fresh.any():
-            self._tables.append(theirs.take(fresh))
-            self._counts = np.concatenate([self._counts, np.zeros((int(fresh.sum()), _OUTCOMES + 2), np.int64)])
+        fresh = np.flatnonzero(numbers >= before)
+        named = [name for name in mine if name not in _COUNTS]
+        mine.add(len(fresh), {name: theirs[name][fresh] for name in named})
         rows = np.flatnonzero(keep)
-        mine = numbers[rows]
-        self._counts[mine] += other._counts[rows]
-        self._over += int(other._counts[~keep, :_OUTCOMES].sum())
-        table = self._whole()
+        at = numbers[rows]
+        for name in _COUNTS:
+            mine[name][at] += theirs[name][rows]
+        self._over += int(sum(theirs[name][~keep].sum() for name in _OUTCOMES))
         for name in ("last_ns", "last_file", "last_frame"):
-            table.columns()[name][mine] = theirs.columns()[name][rows]
-        blank = table.answer_addr[mine] == 0
-        table.answer_addr[mine[blank]] = theirs.answer_addr[rows[blank]]
+            mine[name][at] = theirs[name][rows]
+        blank = mine["answer_addr"][at] == 0
+        mine["answer_addr"][at[blank]] = theirs["answer_addr"][rows[blank]]
         events = other._events.events()
         inside = numbers[events.number] >= 0
         if inside.all():
@@ -168,19 +176,20 @@ class Measure:
 
     def result(self, results: Mapping[str, Any]) -> Asked:
         """The table as it is now."""
-        if not self._tables:
-            return Asked(AskedTable(), self._events.events(), 0, self._over)
-        got = {o.name.lower(): self._counts[:, int(o)] for o in Outcome}
-        rows = self._whole().replace(
-            **got,
-            queries=self._counts[:, :_OUTCOMES].sum(axis=1),
-            questions=self._counts[:, _OUTCOMES],
-            no_soa=self._counts[:, _OUTCOMES + 1],
-        )
+        columns = {name: self._rows[name] for name in self._rows}
+        columns["queries"] = np.asarray(np.sum([columns[name] for name in _OUTCOMES], axis=0, dtype=np.int64))
+        rows = AskedTable(columns)
         return Asked(rows, self._events.events(), self._events.step_ns, self._over)
 
 
-def _keys(rows: TransactionTable) -> Array:
+_OUTCOMES: Final = ("data", "nodata", "nxdomain", "silence", "other")
+_COUNTS: Final = (*_OUTCOMES, "questions", "no_soa")
+_OTHER: Final = _OUTCOMES.index("other")
+_COLUMN: Final = np.full(16, _OTHER)
+_COLUMN[[Outcome.DATA, Outcome.NODATA, Outcome.NXDOMAIN, Outcome.SILENCE]] = [0, 1, 2, 3]
+
+
+def _keys(rows: _Sent) -> Array:
     """64 bits per (client, server, name, type), mixed as in splitmix64."""
     key = (rows.client.astype(_U64) << _U64(32)) ^ rows.server.astype(_U64)
     key = (key ^ (key >> _U64(30))) * _U64(0xBF58476D1CE4E5B9)

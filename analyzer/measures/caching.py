@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from analyzer.measures import Context
-from analyzer.measures.caching_keys import KINDS, TENTHS_NS, CacheKeys, key_of
+from analyzer.measures.caching_keys import KINDS, TENTHS_NS, CacheKeys, Sent, key_of
 from analyzer.measures.keyed import Interner, grouped
 from analyzer.measures.peaks import by_group, peaks
 from analyzer.measures.roles import SIDES, Roles
@@ -24,6 +24,7 @@ from analyzer.options import NS
 __all__ = ["CacheLeg", "Measure", "ReAsk"]
 
 _U64: Final = np.uint64
+_LEGS: Final = 200  # rows of a kind, most re-asks first
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ class Measure:
 
     def update(self, batch: TransactionBatch) -> None:
         """Follow the batch's transactions."""
-        rows = batch.transactions
-        rows = rows.take((rows.state != State.ORPHAN) & ((rows.present & int(Present.QUESTION)) != 0))
+        sent = batch.transactions
+        chosen = (sent.state != State.ORPHAN) & ((sent.present & int(Present.QUESTION)) != 0)
+        rows = Sent({c.name: sent.columns()[c.name][chosen] for c in Sent.COLUMNS})
         if not len(rows):
             return
         distinct, first, index = grouped(key_of(rows))
@@ -99,10 +101,12 @@ class Measure:
         numbers[in_order] = self._numbers.intern(distinct[in_order])
         self._keys.grow(rows, first[in_order[numbers[in_order] >= before]])
         number = numbers[index]
-        inside = np.flatnonzero(number >= 0)
-        self.over += len(number) - len(inside)
-        if len(inside):
-            self._keys.follow(rows.take(inside), number[inside])
+        inside = number >= 0
+        self.over += len(number) - int(inside.sum())
+        alone = inside & ((numbers >= before) & (np.bincount(index) == 1))[index]
+        for chosen, take in ((alone, self._keys.begin), (inside & ~alone, self._keys.follow)):
+            if chosen.any():
+                take(rows.take(chosen), number[chosen], int(rows.time_ns.max()))
 
     def _fit(self, distinct: Array) -> Array:
         room = self._cap - len(self._numbers)
@@ -116,7 +120,7 @@ class Measure:
     def merge(self, other: Self) -> None:
         """Add what `other` counted of the batches that follow ours."""
         self.over += other.over
-        if other._keys.columns:
+        if len(other._keys.columns):
             before = len(self._numbers)
             numbers = self._numbers.intern(other._numbers.keys)
             self._keys.merge(other._keys, numbers, numbers >= before)
@@ -125,7 +129,7 @@ class Measure:
         """One row per kind and leg that has such answers, most re-asks first."""
         roles: Roles = results["roles"]
         keys = self._keys.columns
-        if not keys:
+        if not len(keys):
             return ()
         pair = keys["client"].astype(_U64) << _U64(32) | keys["server"].astype(_U64)
         legs, leg_of = np.unique(pair, return_inverse=True)
@@ -136,7 +140,9 @@ class Measure:
             tops = self._peaks(kind, leg_of, len(legs))
             medians = self._medians(place, leg_of, len(legs))
             counts = np.bincount(leg_of, keys[f"{kind}_answers"], minlength=len(legs))
-            for leg in np.flatnonzero(counts).tolist():
+            repeats = np.bincount(leg_of, keys[kind], minlength=len(legs))
+            busiest = np.lexsort((-counts, -repeats))[:_LEGS]
+            for leg in busiest[counts[busiest] > 0].tolist():
                 rows = order[starts[leg] : starts[leg + 1]]
                 found.append(self._row(kind, rows, roles, int(side[rows[0]]), tops[leg], int(medians[leg])))
         return tuple(sorted(found, key=lambda row: (-row.re_asks, -row.answers, row.kind, row.client, row.server)))

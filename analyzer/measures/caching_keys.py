@@ -6,16 +6,17 @@ latest that was there when it was sent, whatever the order in which the queries 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 
 from analyzer.measures.eventlog import EventLog
+from analyzer.measures.growing import Growing
 from analyzer.measures.keyed import Keyed
-from analyzer.messages import Array, Outcome, Present, TransactionTable
+from analyzer.messages import Array, Column, Outcome, Present, Table, TransactionTable
 from analyzer.options import NS
 
-__all__ = ["COUNTS", "KINDS", "TENTHS_NS", "CacheKeys", "key_of"]
+__all__ = ["COUNTS", "KINDS", "TENTHS_NS", "CacheKeys", "Sent", "key_of"]
 
 _U64: Final = np.uint64
 _NONE, _NEGATIVE, _BARE, _POSITIVE = range(4)
@@ -41,8 +42,27 @@ COUNTS: Final = (
 _LAST: Final = ("kind", "time", "ttl", "file", "frame")
 _BARE_LAST: Final = ("bare_time", "bare_file", "bare_frame")
 _PROOF: Final = ("first_file", "first_frame", "first_ns", "again_file", "again_frame", "again_ns")
+_STATE: Final = {
+    **dict.fromkeys((*_LAST, *_BARE_LAST, *_PROOF, "neg_ttl", "pos_ttl"), "i8"),
+    **dict.fromkeys(("kind", "file", "bare_file", "first_file", "again_file"), "i4"),
+}
 
 Columns = dict[str, Array]
+
+
+class Sent(Table):
+    """What is needed of a transaction; copying all its columns would cost more than the work on them."""
+
+    COLUMNS: ClassVar[tuple[Column, ...]] = tuple(
+        c
+        for c in TransactionTable.COLUMNS
+        if c.name
+        in (
+            "client server qname qtype time_ns r_time_ns file frame flags r_flags present r_present edns_flags outcome "
+            "soa_ttl soa_minimum answer_ttl"
+        ).split()
+    )
+    __slots__ = ()
 
 
 class CacheKeys:
@@ -51,29 +71,55 @@ class CacheKeys:
 
     def __init__(self, ignore_ns: int, max_keys: int, max_events: int) -> None:
         self._ignore = ignore_ns
-        self.columns: Columns = {}
+        named = {"client": "u4", "server": "u4", "qname": "u4", "qtype": "u2", "min_gap": "i8"}
+        self.columns = Growing({**named, **dict.fromkeys(COUNTS, "u4"), **_STATE})
         self.gaps = Keyed(max_keys)
         self.logs = {kind: EventLog(max_events) for kind in KINDS}
         self._under_way: Columns = {}  # answers later than the last query seen
 
-    def grow(self, rows: TransactionTable, new: Array) -> None:
+    def grow(self, rows: Sent, new: Array) -> None:
         """Make room for new keys, in the order of their numbers; `new` are their first rows."""
         self._join({name: rows.columns()[name][new] for name in ("client", "server", "qname", "qtype")})
 
     def _join(self, named: Columns) -> None:
         count = len(named["client"])
-        zeros = {
-            name: np.zeros(count, np.int64) for name in (*COUNTS, *_LAST, *_BARE_LAST, *_PROOF, "neg_ttl", "pos_ttl")
-        }
-        fresh = {**named, **zeros, "min_gap": np.full(count, _NEVER)}
-        self.columns = {k: np.concatenate([self.columns[k], v]) for k, v in fresh.items()} if self.columns else fresh
+        self.columns.add(count, {**named, "min_gap": np.full(count, _NEVER)})
 
-    def follow(self, rows: TransactionTable, number: Array) -> None:
-        """Take transactions in order of their queries, and the number of each one's key."""
+    def begin(self, rows: Sent, number: Array, now_ns: int) -> None:
+        """Take transactions that are their key's first and, in this batch, only one: nothing to compare them with."""
+        kind, ttl = _answers(rows)
+        self.columns["queries"][number] = 1
+        for code, word in ((_BARE, "bare"), (_NEGATIVE, "negative"), (_POSITIVE, "positive")):
+            self.columns[f"{word}_answers"][number] = kind == code
+        for code, name in ((_NEGATIVE, "neg_ttl"), (_POSITIVE, "pos_ttl")):
+            self.columns[name][number] = np.where(kind == code, ttl, 0)
+        bare = kind == _BARE
+        for name, values in (("bare_time", rows.r_time_ns), ("bare_file", rows.file), ("bare_frame", rows.frame)):
+            self.columns[name][number[bare]] = values[bare]
+        done = kind != _NONE
+        answers = {
+            "number": number,
+            "time": rows.r_time_ns,
+            "kind": kind,
+            "ttl": ttl,
+            "file": rows.file,
+            "frame": rows.frame,
+        }
+        there = done & (rows.r_time_ns < now_ns)
+        for name in _LAST:
+            self.columns[name][number[there]] = answers[name][there]
+        waits = {name: values[done & ~there].astype(np.int64) for name, values in answers.items()}
+        self._under_way = (
+            {k: np.concatenate([self._under_way[k], v]) for k, v in waits.items()} if self._under_way else waits
+        )
+
+    def follow(self, rows: Sent, number: Array, now_ns: int) -> None:
+        """Take transactions in order of their queries, and the number of each one's key; `now_ns` is the batch's last
+        query."""
         order = np.argsort(number, kind="stable")
         rows, number = rows.take(order), number[order]
         kind, ttl = _answers(rows)
-        last = self._latest(rows, number, kind, ttl)
+        last = self._latest(rows, number, kind, ttl, now_ns)
         bare = self._bare_before(rows, number, kind)
         gap = rows.time_ns - last["time"]
         keepable = (last["kind"] == _NEGATIVE) | (last["kind"] == _POSITIVE)
@@ -90,9 +136,8 @@ class CacheKeys:
         answers = {
             f"{word}_answers": kind == code for word, code in zip(KINDS, (_BARE, _NEGATIVE, _POSITIVE), strict=True)
         }
-        size = len(self.columns["client"])
         for name, chosen in {"queries": np.ones(len(rows), np.bool_), "near": near, **answers, **hits}.items():
-            self.columns[name] += np.bincount(number[chosen], minlength=size)
+            np.add.at(self.columns[name], number[chosen], 1)
         for place, (name, chosen) in enumerate(hits.items()):
             hit = np.flatnonzero(chosen)
             self.logs[name].add(rows.time_ns[hit], number[hit])
@@ -100,7 +145,7 @@ class CacheKeys:
         for chosen, name in ((kind == _NEGATIVE, "neg_ttl"), (kind == _POSITIVE, "pos_ttl")):
             np.maximum.at(self.columns[name], number[chosen], ttl[chosen])
 
-    def _latest(self, rows: TransactionTable, number: Array, kind: Array, ttl: Array) -> Columns:
+    def _latest(self, rows: Sent, number: Array, kind: Array, ttl: Array, now_ns: int) -> Columns:
         """For every query the latest answer of its key that was there when it was sent."""
         done = np.flatnonzero(kind != _NONE)
         new = {
@@ -130,7 +175,7 @@ class CacheKeys:
             else state[name][number]
             for name in _LAST
         }
-        self._keep(answers, int(rows.time_ns.max()))
+        self._keep(answers, now_ns)
         return out
 
     def _keep(self, answers: Columns, now_ns: int) -> None:
@@ -145,7 +190,7 @@ class CacheKeys:
         waits = answers["time"] >= now_ns
         self._under_way = {name: values[waits] for name, values in answers.items()}
 
-    def _bare_before(self, rows: TransactionTable, number: Array, kind: Array) -> Columns:
+    def _bare_before(self, rows: Sent, number: Array, kind: Array) -> Columns:
         """For every query the answer without SOA that its key got to the query before; `time` 0 where there is none."""
         at = np.arange(len(rows))
         begin = np.concatenate([[True], number[1:] != number[:-1]])
@@ -163,7 +208,7 @@ class CacheKeys:
             self.columns[f"bare_{name}"][number[mine]] = column[mine]
         return out
 
-    def _prove(self, place: int, rows: TransactionTable, number: Array, hit: Array, last: Columns) -> None:
+    def _prove(self, place: int, rows: Sent, number: Array, hit: Array, last: Columns) -> None:
         """Keep the gaps of re-asks, and of each key's first one the frames."""
         gap = rows.time_ns - last["time"]
         hit = hit[gap[hit] > 0]
@@ -182,7 +227,6 @@ class CacheKeys:
         mine, theirs = self.columns, other.columns
         if fresh.any():
             self._join({k: theirs[k][fresh] for k in ("client", "server", "qname", "qtype")})
-            mine = self.columns
         for name in COUNTS:
             mine[name][numbers] += theirs[name]
         mine["min_gap"][numbers] = np.minimum(mine["min_gap"][numbers], theirs["min_gap"])
@@ -202,7 +246,7 @@ class CacheKeys:
         self._under_way = {}
 
 
-def key_of(rows: TransactionTable) -> Array:
+def key_of(rows: Sent) -> Array:
     """64 bits per key, mixed as in splitmix64."""
     edns = (rows.present & int(Present.EDNS)) != 0
     flags = ((rows.edns_flags & _DO) != 0) & edns
@@ -214,7 +258,7 @@ def key_of(rows: TransactionTable) -> Array:
     return np.asarray(key ^ (key >> _U64(31)))
 
 
-def _answers(rows: TransactionTable) -> tuple[Array, Array]:
+def _answers(rows: Sent) -> tuple[Array, Array]:
     """What kind of answer each transaction got, and how long it may be kept, ns."""
     negative = (rows.outcome == Outcome.NXDOMAIN) | (rows.outcome == Outcome.NODATA)
     cut = (rows.r_flags & 0x0200) != 0

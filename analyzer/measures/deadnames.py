@@ -119,48 +119,36 @@ def _leaked(leaks: Leaks, search: Search) -> set[str]:
 
 
 def _groups(context: Context, verdict: Verdict) -> dict[tuple[int, str], list[int]]:
-    """Signatures by (client, base); those that show outer candidates only, by (-1, base)."""
+    """Signatures by (client, base) of bases that failed at least ten times and never answered; those that show outer
+    candidates only, by (-1, base) over all clients."""
     table, steps = verdict.table, verdict.steps
-    client_side = verdict.side == SIDES.index(Side.CLIENT)
     own = (verdict.side == SIDES.index(Side.SELF)) & (table.pooled == 0)
-    asks = np.flatnonzero((client_side | own) & (table.ending != Ending.PENDING))
-    first = table.first_step[asks]
-    suffix = verdict.step_suffix[first]
-    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
-    alive: set[str] = set()
-    dead = _failed(verdict, asks)
-    # Only what shares a base or a name with a failed lookup matters.
-    names = np.where(verdict.base[asks] >= 0, -1 - verdict.base[asks], steps.qname[first].astype(np.int64))
-    near = np.isin(names, np.unique(names[dead]))
-    asks, first, suffix, dead = asks[near], first[near], suffix[near], dead[near]
-    outer: dict[str, list[int]] = defaultdict(list)
-    rows = zip(
-        asks.tolist(),
-        table.client[asks].tolist(),
-        verdict.base[asks].tolist(),
-        table.steps[asks].tolist(),
-        suffix.tolist(),
-        steps.qname[first].tolist(),
-        dead.tolist(),
-        (table.ending[asks] == Ending.ANSWERED).tolist(),
-        strict=True,
-    )
-    spoiled: set[tuple[int, str]] = set()
-    for row, client, base_at, count, tail, name, failed, answered in rows:
-        base = verdict.bases[base_at] if base_at >= 0 else context.names.text(name)
-        if answered:
-            spoiled.add((client, base))
-            alive.add(base)
-        elif failed and count == 1 and tail > 0:
-            outer[base].append(row)
-        elif failed:
-            groups[client, base].append(row)
-    for key in spoiled:
-        groups.pop(key, None)
-    for base, members in outer.items():
-        if base not in alive:
-            groups[-1, base] = members
-    return groups
+    asks = ((verdict.side == SIDES.index(Side.CLIENT)) | own) & (table.ending != Ending.PENDING)
+    rows = np.flatnonzero(asks)
+    first = table.first_step[rows]
+    based = verdict.base[rows] >= 0
+    name = np.where(based, verdict.base[rows] << 32, steps.qname[first].astype(np.int64) + 1)
+    code = np.unique(name, return_inverse=True)[1]
+    outer = (table.steps[rows] == 1) & (verdict.step_suffix[first] > 0)
+    pair = table.client[rows].astype(np.int64) << 32 | code
+    dead, answered = _failed(verdict, rows), table.ending[rows] == Ending.ANSWERED
+    limit = context.options.thresholds.dead_lookups
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+
+    for by, chosen, alive in ((pair, dead & ~outer, pair[answered]), (code, dead & outer, code[answered])):
+        keys, index = np.unique(by[chosen], return_inverse=True)
+        often = np.bincount(index, table.lookups[rows][chosen]) >= limit
+        often &= ~np.isin(keys, alive)
+        members = np.flatnonzero(chosen)[often[index]]
+        for at in members.tolist():
+            base = (
+                verdict.bases[int(verdict.base[rows[at]])]
+                if based[at]
+                else context.names.text(int(steps.qname[first[at]]))
+            )
+            client = -1 if by is code else int(table.client[rows[at]])
+            found[client, base].append(int(rows[at]))
+    return found
 
 
 def _failed(verdict: Verdict, rows: Array) -> Array:

@@ -16,12 +16,13 @@ from analyzer.measures.clusterdomain import ClusterDomain
 from analyzer.measures.peaks import peaks
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import Frame, Side
-from analyzer.messages import Array, Outcome, TransactionBatch
+from analyzer.messages import Array, TransactionBatch
 
 __all__ = ["Leak", "LeakName", "Leaks", "Measure", "is_public", "peak_of"]
 
 _NAMES: Final = 1000  # names that one leak lists
 _SUFFIXES: Final = 100
+_OUTCOMES: Final = ("data", "nodata", "nxdomain", "silence", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class Measure:
             clients[text(client)] += queries
             servers[text(server)] += queries
         first, last = int(np.argmin(rows.first_ns)), int(np.argmax(rows.last_ns))
-        outcomes = {o.name.lower(): int(rows.columns()[o.name.lower()].sum()) for o in Outcome}
+        outcomes = {word: int(rows.columns()[word].sum()) for word in _OUTCOMES}
         cluster_servers = set(asked.rows.server[(asked.rows.data > 0) & domain.inside[asked.rows.qname]].tolist())
         seen = set(rows.server.tolist()) & (domain.servers | cluster_servers)
         return Leak(

@@ -178,8 +178,8 @@ def _unclaimed(
         if addr in have:
             continue
         if addr in little and remnant(little[addr]):
-            suffix = context.names.text(little[addr].suffixes[0])
-            out[addr] = f"a forwarder: only the part with {suffix} comes past here, so the list cannot be known"
+            only = context.names.text(little[addr].suffixes[0])
+            out[addr] = f"a forwarder: only the part with {only} comes past here, so the list cannot be known"
         elif addr in outer:
             tails = " ".join(sorted(outer[addr])[:3])
             out[addr] = f"a forwarder: only candidates with {tails} come past here, so the list cannot be known"

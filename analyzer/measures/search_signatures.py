@@ -129,17 +129,16 @@ class Signatures:
         self._last_at = np.concatenate([self._last_at, np.zeros((len(rows), 2), np.uint64)])
 
     def _count(self, lookups: LookupTable, steps: StepTable, begin: Array, rows: Array, number: Array) -> None:
-        size = len(self._last)
         mine = number[rows]
-        for at, values in enumerate((np.ones(len(rows)), lookups.queries[rows], lookups.questions[rows])):
-            self._sums[:, at] += np.bincount(mine, values, minlength=size).astype(np.int64)
+        for at, values in enumerate((np.ones(len(rows), np.int64), lookups.queries[rows], lookups.questions[rows])):
+            np.add.at(self._sums[:, at], mine, values)
         self._last[mine] = lookups.time_ns[rows]  # rows are in order of time: the last assignment stays
         self._last_at[mine, 0] = steps.file[begin[rows]]
         self._last_at[mine, 1] = steps.frame[begin[rows]]
         count = lookups.steps[rows].astype(np.int64)
         where = _spans(self._begins[mine], count)
         asked = steps.queries[_spans(begin[rows], count)]
-        self._step_queries += np.bincount(where, asked, minlength=len(self._step_queries)).astype(np.int64)
+        np.add.at(self._step_queries, where, asked)
         self.events.add(lookups.time_ns[rows], mine)
 
     def merge(self, other: Self) -> None:

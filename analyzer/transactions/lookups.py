@@ -171,12 +171,12 @@ class Lookups:
         held = is_open[seg]
         for end in ends[~open_now].tolist() if self._going else []:
             self._going.pop(int(key[end]), None)
-        for end in ends[open_now].tolist():
-            head = int(first[end])
-            done = int(np.searchsorted(seg, seg[end])) - head
+        cut_off = np.flatnonzero(starts)[last_seg] - first[ends]  # questions of the segment that are judged already
+        for end, done in zip(ends[open_now].tolist(), cut_off[open_now].tolist(), strict=True):
             if done:
-                stop = head + done - 1
-                self._going[int(key[end])] = (int(start[head]), int(cut[head]) + done, int(reach[stop]))
+                head = int(first[end])
+                so_far = (int(start[head]), int(cut[head]) + done, int(reach[head + done - 1]))
+                self._going[int(key[end])] = so_far
         if self._going:
             busy = set(key[ends[open_now]].tolist())
             self._going = {g: state for g, state in self._going.items() if g in busy or state[2] >= watermark_ns}

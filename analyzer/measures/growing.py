@@ -1,0 +1,40 @@
+"""Columns that grow by rows, with room to spare: adding rows costs no copy of what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from analyzer.messages import Array
+
+__all__ = ["Growing"]
+
+
+class Growing:
+    """Arrays of equal length by name. `columns[name]` is a view of the rows in use: writing to it writes the column."""
+
+    def __init__(self, dtypes: Mapping[str, str]) -> None:
+        self._arrays: dict[str, Array] = {name: np.zeros(0, dtype) for name, dtype in dtypes.items()}
+        self._rows = 0
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __getitem__(self, name: str) -> Array:
+        return self._arrays[name][: self._rows]
+
+    def add(self, count: int, values: Mapping[str, Array]) -> None:
+        """Append `count` rows; columns without values get zeros."""
+        stop = self._rows + count
+        for name, array in self._arrays.items():
+            if stop > len(array):
+                room = np.zeros(max(stop, 2 * len(array), 1024), array.dtype)
+                room[: self._rows] = array[: self._rows]
+                self._arrays[name] = array = room
+            if name in values:
+                array[self._rows : stop] = values[name]
+        self._rows = stop
