@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 
 from analyzer.messages import Array
 
-__all__ = ["OVERFLOW", "Interner", "Keyed", "grouped", "order_of", "packed"]
+__all__ = ["OVERFLOW", "Interner", "Keyed", "Numbered", "grouped", "number_rows", "order_of", "packed"]
 
 OVERFLOW: Final = np.uint64(2**64 - 1)
 """The key that holds the sums of all keys that found no room."""
 
-_PENDING: Final = 1 << 18  # rows waiting to be folded in
+_PENDING: Final = 1 << 17  # rows waiting to be folded in
 
 
 def order_of(keys: Array) -> Array:
-    """Rows in the order of their keys, equal keys in the order of rows."""
-    bits = int(keys.max()).bit_length() if len(keys) else 0
-    if bits > 48 or len(keys) < 1024 or (keys.dtype.kind == "i" and keys.min() < 0):
+    """Rows in the order of their keys, equal keys in the order of rows.
+
+    The row number is sorted along in the low bits, several times faster than a stable argsort. Where key and number have no
+    room in 64 bits the key's low ones are left out; should two keys differ in those alone, that is seen, and the plain sort taken.
+    """
+    size = len(keys)
+    bits = int(keys.max()).bit_length() if size else 0
+    if size < 64 or (keys.dtype.kind == "i" and keys.min() < 0):
         return np.argsort(keys, kind="stable")
-    # Digits of 16 bits are sorted by counting, which is several times faster than comparing.
-    order = np.argsort(keys.astype(np.uint16), kind="stable")
-    for shift in range(16, bits, 16):
-        digit = (keys >> keys.dtype.type(shift)).astype(np.uint16)
-        order = order[np.argsort(digit[order], kind="stable")]
+    width = size.bit_length()
+    cut = max(0, bits + width - 64)
+    rows = keys.astype(np.uint64)
+    if cut:
+        rows >>= np.uint64(cut)
+    rows <<= np.uint64(width)
+    rows |= np.arange(size, dtype=np.uint64)
+    rows.sort()
+    rows &= np.uint64((1 << width) - 1)
+    order = rows.view(np.int64)
+    if cut:
+        ordered = keys[order]
+        if (ordered[1:] < ordered[:-1]).any():
+            return np.argsort(keys, kind="stable")
     return order
 
 
@@ -101,7 +115,7 @@ class Keyed:
     def _take(self, keys: Array, sums: Array) -> None:
         self._pending.append((keys, sums))
         self._waiting += len(keys)
-        if self._waiting > max(_PENDING, len(self._keys)):
+        if self._waiting > max(_PENDING, len(self._keys) // 4):
             self._fold()
 
     def _fold(self) -> None:
@@ -158,36 +172,86 @@ def _summed(keys: Array, sums: Array) -> tuple[Array, Array]:
 
 
 class Interner:
-    """Dense numbers for 64-bit keys, in the order in which they first came."""
+    """Dense numbers for 64-bit keys, in the order in which they first came.
+
+    Held in sorted runs, each at most a quarter of the one before: a new key moves a few times, not with every batch.
+    """
 
     def __init__(self) -> None:
-        self._sorted = np.zeros(0, np.uint64)
-        self._number = np.zeros(0, np.int64)
-        self._keys = np.zeros(0, np.uint64)
+        self._runs: list[tuple[Array, Array]] = []
+        self._size = 0
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return self._size
 
     @property
     def keys(self) -> Array:
         """The key of every number, shape (len(self),)."""
-        return self._keys
+        out = np.empty(self._size, np.uint64)
+        for keys, numbers in self._runs:
+            out[numbers] = keys
+        return out
 
-    def intern(self, keys: Array) -> Array:
-        """The number of every key; distinct keys, please (`grouped` makes them so)."""
-        at = np.searchsorted(self._sorted, keys)
-        known = np.zeros(len(keys), np.bool_)
-        inside = at < len(self._sorted)
-        known[inside] = self._sorted[at[inside]] == keys[inside]
-        numbers = np.empty(len(keys), np.int64)
-        numbers[known] = self._number[at[known]]
-        fresh = ~known
-        count = int(fresh.sum())
-        if count:
-            numbers[fresh] = np.arange(len(self._keys), len(self._keys) + count)
-            self._keys = np.concatenate([self._keys, keys[fresh]])
-            # `keys` need not be sorted, but what is inserted must be.
-            order = np.argsort(keys[fresh], kind="stable")
-            self._sorted = np.insert(self._sorted, at[fresh][order], keys[fresh][order])
-            self._number = np.insert(self._number, at[fresh][order], numbers[fresh][order])
+    def find(self, keys: Array) -> Array:
+        """The number of every key, -1 where it has none."""
+        numbers = np.full(len(keys), -1, np.int64)
+        left = np.arange(len(keys))
+        for known, of in self._runs:
+            asked = keys if len(left) == len(keys) else keys[left]
+            at = np.searchsorted(known, asked)
+            at[at == len(known)] = 0
+            hit = known[at] == asked
+            numbers[left[hit]] = of[at[hit]]
+            left = left[~hit]
         return numbers
+
+    def intern(self, keys: Array, first: Array | None = None, room: int | None = None) -> Array:
+        """The number of every key; distinct keys, please (`grouped` makes them so).
+
+        New ones are numbered in the order given, or of `first`; no more than `room`, the others get -1.
+        """
+        numbers = self.find(keys)
+        fresh = np.flatnonzero(numbers < 0)
+        if room is not None:
+            fresh = fresh[: max(room - self._size, 0)]
+        if len(fresh):
+            given = np.arange(self._size, self._size + len(fresh))
+            numbers[fresh if first is None else fresh[np.argsort(first[fresh], kind="stable")]] = given
+            order = np.argsort(keys[fresh], kind="stable")
+            self._insert(keys[fresh][order], numbers[fresh][order].astype(np.uint32))
+        return numbers
+
+    def _insert(self, keys: Array, numbers: Array) -> None:
+        self._size += len(keys)
+        self._runs.append((keys, numbers))
+        while len(self._runs) > 1 and 4 * len(self._runs[-1][0]) > len(self._runs[-2][0]):
+            (keys, numbers), (more, theirs) = self._runs[-2:]
+            at = np.searchsorted(keys, more) + np.arange(len(more))
+            old = np.ones(len(keys) + len(more), np.bool_)
+            old[at] = False
+            self._runs[-2:] = [(_woven(old, at, keys, more), _woven(old, at, numbers, theirs))]
+
+
+def _woven(old: Array, at: Array, values: Array, more: Array) -> Array:
+    """Values where `old` says, the others at `at`."""
+    out = np.empty(len(old), values.dtype)
+    out[old], out[at] = values, more
+    return out
+
+
+class Numbered(NamedTuple):
+    """Rows by the number of their key: of every row (-1: no room), and the first rows of keys that are new, in order."""
+
+    number: Array
+    fresh: Array
+
+
+def number_rows(known: Interner, keys: Array, cap: int) -> Numbered:
+    """Give every row the number of its key; at most `cap` keys get one."""
+    distinct, first, index = grouped(keys)
+    before = len(known)
+    numbers = known.intern(distinct, first, cap)
+    new = np.flatnonzero(numbers >= before)
+    fresh = np.empty(len(new), np.int64)
+    fresh[numbers[new] - before] = first[new]
+    return Numbered(numbers[index], fresh)

@@ -26,6 +26,19 @@ class Column:
     tshark: str = ""
 
 
+class _Picked(dict[str, Array]):
+    """Columns of some rows, each copied when it is first read."""
+
+    __slots__ = ("_of", "_rows")
+
+    def __init__(self, of: Mapping[str, Array], rows: Array) -> None:
+        self._of, self._rows = of, rows
+
+    def __missing__(self, name: str) -> Array:
+        self[name] = column = self._of[name][self._rows]
+        return column
+
+
 class Table:
     """Columns by attribute (`table.time_ns`), rows by index. Immutable by convention; `take` and `replace` copy.
 
@@ -65,19 +78,30 @@ class Table:
         return self._length
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._columns,)
+        return type(self), (self.columns(),)
 
     def columns(self) -> Mapping[str, Array]:
         """All columns by name, in the order of COLUMNS."""
+        if isinstance(self._columns, _Picked):
+            self._columns = {column.name: self._columns[column.name] for column in self.COLUMNS}
         return self._columns
 
     def take(self, rows: Array | slice) -> Self:
         """The given rows (indices, a boolean mask or a slice), in the given order."""
-        return type(self)({name: values[rows] for name, values in self._columns.items()})
+        return type(self)({name: values[rows] for name, values in self.columns().items()})
+
+    def pick(self, rows: Array) -> Self:
+        """As `take`, but a column is copied only when it is read. Keeps the whole table alive: not for what is kept."""
+        rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        if len(rows) == self._length and (not len(rows) or bool((rows == np.arange(len(rows))).all())):
+            return self
+        out = object.__new__(type(self))
+        out._columns, out._length = _Picked(self._columns, rows), len(rows)
+        return out
 
     def replace(self, **columns: Array) -> Self:
         """The same rows with some columns exchanged."""
-        return type(self)({**self._columns, **columns})
+        return type(self)({**self.columns(), **columns})
 
     @classmethod
     def concat(cls, tables: Iterable[Self]) -> Self:
