@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analyzer import plots
+    import analyzer.plots as plots
     from analyzer.api import Capture, compare, read
 
 __all__ = ["Capture", "__version__", "compare", "plots", "read"]

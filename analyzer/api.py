@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import io
 import ipaddress
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -270,7 +272,24 @@ class Plots:
 
         if kind not in plots.KINDS:
             raise AttributeError(f"no plot {kind!r}; there are {', '.join(sorted(plots.KINDS))}")
+        _show_figures()
         return functools.partial(plots.KINDS[kind], self._capture.report())
+
+
+def _show_figures() -> None:
+    """In a notebook, let a Figure at the end of a cell be seen without `%matplotlib inline`."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        png = shell.display_formatter.formatters["image/png"]
+        if ("matplotlib.figure", "Figure") not in png.deferred_printers:
+            png.for_type_by_name("matplotlib.figure", "Figure", _png)
+
+
+def _png(figure: Any) -> bytes:
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=80, facecolor="white")
+    return out.getvalue()
 
 
 class Compared:
