@@ -54,6 +54,26 @@ def test_a_condition_on_both_sides(text: str, met: bool) -> None:
     assert condition.judge(REPORT).met is met
 
 
+def test_a_tally_that_did_not_occur_is_none() -> None:
+    report = {**REPORT, "summary": {**REPORT["summary"], "transports": {"udp": 5}}}
+    verdicts = [
+        c.judge(report) for c in parse("transports.tcp>0,transports.udp>4,transports.doq==0", DETECTORS, report)
+    ]
+    assert [v.met for v in verdicts] == [False, True, True]
+
+
+def test_before_a_report_only_names_of_numbers_pass() -> None:
+    assert len(parse("states.answered>0,amplification>3", DETECTORS, numbers=("states", "amplification"))) == 2
+    with pytest.raises(UsageError, match="amplificaton"):
+        parse("amplificaton>3", DETECTORS, numbers=("states", "amplification"))
+
+
+def test_a_verdict_names_the_findings_behind_it() -> None:
+    report = {**REPORT, "findings": [{**f, "key": f"k{at}"} for at, f in enumerate(REPORT["findings"])]}
+    verdicts = [c.judge(report) for c in parse("leak,severity>=info,search-expansion>4,loop", DETECTORS, report)]
+    assert [v.keys for v in verdicts] == [("k0",), ("k0", "k1"), ("k1",), ()]
+
+
 def test_a_comma_means_any() -> None:
     verdicts = [c.judge(REPORT) for c in parse("severity>=critical, leak , amplification>9", DETECTORS, REPORT)]
     assert [v.met for v in verdicts] == [False, True, False]

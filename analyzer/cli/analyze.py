@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.exits import DONE, INTERRUPTED, PARTIAL, say, worst
+from analyzer.cli.exits import DONE, INTERRUPTED, MET, PARTIAL, say, worst
+from analyzer.cli.failing import FailOn
 from analyzer.cli.inputs import Request, output_options, reading_options, request, with_top
 from analyzer.cli.output import open_output
 from analyzer.cli.reading import patience, progress_bar, shortfall
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
+    from analyzer.gate import Verdict
     from analyzer.report.look import Look
     from analyzer.report.model import Report
 
@@ -27,7 +29,7 @@ __all__ = ["command", "look_of"]
 
 @click.command(short_help="Say what is wrong, with proof and with what to change.")
 @reading_options
-@output_options(("text", "json", "html"))
+@output_options(("text", "json", "html", "jsonl", "md", "junit"))
 @click.option("--top", type=click.IntRange(0), help="Rows a table; 0 for all [default: 10, json and html 10000].")
 @click.option("--width", type=click.IntRange(40), help="Columns of text [default: the terminal's, else 100].")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Only ASCII characters.")
@@ -44,6 +46,13 @@ __all__ = ["command", "look_of"]
     metavar="[ROLE=]PATH",
     help="Configuration to hold the capture against (see dnsloupe config -h).",
 )
+@click.option(
+    "--fail-on",
+    "fail_on",
+    multiple=True,
+    metavar="WORD[,WORD]",
+    help="Exit 1 if any holds: severity>=high, a finding's id, loop, leak>0, amplification>3, states.unanswered>0.",
+)
 def command(
     form: str,
     output: str | None,
@@ -56,11 +65,13 @@ def command(
     verbose: int,
     folder: str | None,
     config: tuple[str, ...],
+    fail_on: tuple[str, ...],
     **shared: Any,
 ) -> int:
     """Read captures and report: the verdict, each finding with its proof and fix, the tables, the ledger."""
     from analyzer import pipeline
 
+    gate = FailOn(fail_on, bool(config))
     asked = with_top(request(**shared), top if top is not None else 10_000)
     asked = dataclasses.replace(asked, options=dataclasses.replace(asked.options, config=config))
     look = functools.partial(
@@ -70,20 +81,34 @@ def command(
         report = (
             _exported(folder, asked, progress) if folder else pipeline.analyze(asked.paths, asked.options, progress)
         )
+    verdicts = gate.judge(report)
     with open_output(output) as out:
-        if form == "json":
-            from analyzer.report.json import render as render_json
-
-            out.write(render_json(report))
-        elif form == "html":
-            from analyzer.report.html import render as render_html
-
-            out.write(render_html(report))
-        else:
+        if form == "text":
             from analyzer.report.text import render
 
             render(report, look(report, out), out, quiet)
-    return _code(report, asked.strict)
+        else:
+            out.write(_face(form, report, verdicts))
+    return worst(_code(report, asked.strict), MET if any(one.met for one in verdicts or ()) else DONE)
+
+
+def _face(form: str, report: Report, verdicts: list[Verdict] | None) -> str:
+    """The report in one of the forms that do not depend on a terminal; only the module of that form is imported."""
+    if form == "html":
+        from analyzer.report.html import render as render_html
+
+        return render_html(report)
+    if form == "md":
+        from analyzer.report.ticket import render as render_ticket
+
+        return render_ticket(report)
+    if form == "junit":
+        from analyzer.report.junit import render as render_junit
+
+        return render_junit(report, verdicts)
+    from analyzer.report import json
+
+    return json.findings_lines(report) if form == "jsonl" else json.render(report)
 
 
 def _exported(folder: str, asked: Request, progress: Any) -> Report:

@@ -9,6 +9,7 @@ import html as _html
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any, Final
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "html",
     "json_text",
     "markdown",
+    "markdown_block",
+    "markdown_code",
     "plot",
     "prometheus",
     "script_json",
@@ -74,6 +77,27 @@ def script_json(value: Any) -> str:
 def markdown(text: str) -> str:
     """For Markdown text and table cells."""
     return _MARKDOWN.sub(r"\\\1", _printable(text))
+
+
+def markdown_code(text: str, cell: bool = False) -> str:
+    """Text as a code span, where neither links nor mentions come alive; `cell`: inside a table, where a bar ends a cell."""
+    plain = _printable(text).replace("|", "\\|") if cell else _printable(text)
+    fence = _fence(plain, "`")
+    pad = " " if len(fence) > 1 or plain[:1] == " " or not plain else ""
+    return f"{fence}{pad}{plain}{pad}{fence}"
+
+
+def markdown_block(lines: Iterable[str]) -> str:
+    """Lines as a fenced block, to copy whole."""
+    plain = "\n".join(map(_printable, lines))
+    fence = _fence(plain, "```")
+    return f"{fence}\n{plain}\n{fence}"
+
+
+def _fence(text: str, least: str) -> str:
+    """More backticks than the text has in a row."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    return max(least, "`" * (longest + 1))
 
 
 def dot(text: str) -> str:

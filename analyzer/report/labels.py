@@ -8,7 +8,9 @@ from typing import Final
 
 __all__ = ["addresses", "labelled"]
 
-_ADDRESS: Final = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]*[0-9a-f:])(?![\w:]|\.\w)", re.ASCII)
+_ADDRESS: Final = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]*[0-9a-f:])(?![\w:]|\.\w)", re.ASCII
+)
 
 
 def addresses(text: str) -> list[str]:

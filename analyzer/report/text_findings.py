@@ -12,7 +12,7 @@ from analyzer.findings import Confidence, Finding, Fix, Severity
 from analyzer.report.look import SEVERITY_STYLE, Look, Verbatim, columns, hanging
 from analyzer.report.times import amount
 
-__all__ = ["Chain", "groups", "long_forms", "short_form"]
+__all__ = ["MORE", "Chain", "Numbered", "frame_text", "groups", "long_form", "long_forms", "saved", "short_form"]
 
 SUBJECT: Final = 44  # longer subjects stand only in the long form
 CHANGE: Final = 100  # characters of a change in the short form; the long form has it whole
@@ -51,9 +51,9 @@ def short_form(group: Sequence[Numbered], look: Look, seen: dict[Fix, int]) -> I
             if first == number
             else hanging(look, "  ", ("change", "green"), f" as for {first}")
         )
-    saved = _saved(finding)
-    if saved:
-        yield hanging(look, "  ", ("saves ", "green"), saved)
+    gain = saved(finding)
+    if gain:
+        yield hanging(look, "  ", ("saves ", "green"), gain)
 
 
 def _others(group: Sequence[Numbered], most: int, look: Look) -> str:
@@ -104,7 +104,7 @@ def _change(fix: Fix, look: Look) -> RenderableType:
     return hanging(look, "  ", ("change ", "green"), f"{fix.where}: ", (text, "bold"))
 
 
-def _saved(finding: Finding) -> str:
+def saved(finding: Finding) -> str:
     """What the fix saves, where the detector counted it."""
     counts = [v for key, v in finding.numbers.items() if (key == "wasted" or key.startswith("queries_saved")) and v]
     if not counts or not isinstance(counts[0], int):
@@ -122,7 +122,9 @@ def long_forms(group: Sequence[Numbered], look: Look, chains: dict[Chain, int]) 
     others = () if look.verbose else group[1:]
     if others:
         yield hanging(look, "  ", f"and {len(others)} more like it (-v shows them whole):")
-        rows = [(str(number), look.named(finding.subject.value), _how_often(finding, False)) for number, finding in others]
+        rows = [
+            (str(number), look.named(finding.subject.value), _how_often(finding, False)) for number, finding in others
+        ]
         yield columns(look, ("", "", ""), rows[:MORE], left=(1, 2), wide=1, indent=2)
     if len(others) > MORE:
         yield hanging(look, "  ", f"and {len(others) - MORE} more")

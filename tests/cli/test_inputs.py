@@ -104,6 +104,20 @@ def test_what_means_nothing_is_said(given: dict[str, Any], error: str) -> None:
         options(**given)
 
 
+def test_labels_come_from_snapshots_then_from_hosts_files_the_first_name_first(tmp_path: Path) -> None:
+    hosts, snapshot = tmp_path / "hosts", tmp_path / "k8s.json"
+    hosts.write_text("192.168.1.1 router gw\nFD00:0::1 six\n10.0.0.3 dns\n")
+    service = (
+        '{"kind": "Service", "metadata": {"name": "kube-dns", "namespace": "ks"}, "spec": {"clusterIP": "10.0.0.3"}}'
+    )
+    snapshot.write_text(service)
+    assert options(hosts_files=(str(hosts),), snapshots=(str(snapshot),)).labels == {
+        "192.168.1.1": ((None, "router"),),
+        "fd00::1": ((None, "six"),),
+        "10.0.0.3": ((None, "svc ks/kube-dns"),),
+    }
+
+
 def test_hosts_files_are_read_and_joined(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     one.write_text("192.168.1.23 node1\n")

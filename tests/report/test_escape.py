@@ -130,6 +130,25 @@ def test_markdown_and_plots_read_no_markup() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "cell", "out"),
+    [
+        ("a.b", False, "`a.b`"),
+        ("a`b``c", False, "``` a`b``c ```"),
+        ("a|b", True, "`a\\|b`"),
+        ("a|b", False, "`a|b`"),
+        ("", False, "`  `"),
+        ("\x1b[1m", False, "`\\027[1m`"),
+    ],
+)
+def test_a_code_span_ends_where_it_should(text: str, cell: bool, out: str) -> None:
+    assert escape.markdown_code(text, cell) == out
+
+
+def test_a_block_is_fenced_by_more_backticks_than_it_holds() -> None:
+    assert escape.markdown_block(["a", "````", "\x07"]) == "`````\na\n````\n\\007\n`````"
+
+
+@pytest.mark.parametrize(
     ("text", "out"),
     [
         ("user1-svc.user1.svc.cluster.local", "user1-svc.user1.svc.cluster.local"),
