@@ -130,7 +130,7 @@ def _condition(
 def _countable(word: str, report: Mapping[str, Any] | None, numbers: Collection[str]) -> bool:
     if report is None:
         return not numbers or word.partition(".")[0] in numbers
-    return word in _numbers(report["summary"]) or _tally(word) and word.partition(".")[0] in report["summary"]
+    return word in _numbers(report["summary"]) or (_tally(word) and word.partition(".")[0] in report["summary"])
 
 
 def _tally(word: str) -> bool:

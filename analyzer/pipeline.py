@@ -42,6 +42,7 @@ Progress = Callable[[int], None]
 """Called with the number of input octets read since the last call."""
 
 _AHEAD: Final = 2  # batches that a decoding thread may be ahead of the analysis: memory stays bounded
+_PATIENCE_S: Final = 1.0  # a chunk is decoded in milliseconds
 
 
 class _Chain(threading.Thread):
@@ -54,7 +55,7 @@ class _Chain(threading.Thread):
         self.sources, self.decoder, self._progress = sources, decoder, progress
         self.failed: list[InputError] = []
         self._queue: queue.Queue[Decoded | BaseException | None] = queue.Queue(_AHEAD)
-        self._stop = threading.Event()
+        self._ending = threading.Event()
 
     def run(self) -> None:
         try:
@@ -67,13 +68,15 @@ class _Chain(threading.Thread):
     def _batches(self) -> Iterator[Decoded]:
         last = None
         for number, source in self.sources:
-            if self._stop.is_set():
+            if self._ending.is_set():
                 return
             with self._failing(last):  # a file too short to be a capture is known as such when it ends
                 self.decoder.open(number)
             last = source
             with self._failing(source):
                 for chunk in source.chunks():
+                    if self._ending.is_set():
+                        return
                     yield from self.decoder.feed(chunk)
                     if self._progress:
                         self._progress(len(chunk))
@@ -92,7 +95,7 @@ class _Chain(threading.Thread):
             self.failed.append(error if text.startswith(name) else type(error)(f"{name}: {text}"))
 
     def _put(self, item: Decoded | BaseException | None) -> None:
-        while not self._stop.is_set():
+        while not self._ending.is_set():
             try:
                 self._queue.put(item, timeout=0.1)
             except queue.Full:
@@ -107,8 +110,13 @@ class _Chain(threading.Thread):
         return item
 
     def stop(self) -> None:
-        """End the thread soon, whatever is left to read."""
-        self._stop.set()
+        """End the thread after the chunk that it decodes, whatever is left to read."""
+        self._ending.set()
+
+    def wait(self) -> None:
+        """Until the thread has let go of its decoder; one that waits for a pipe has, and is left behind."""
+        if self.is_alive():
+            self.join(_PATIENCE_S)
 
 
 class Reading:
@@ -156,6 +164,8 @@ class Reading:
         finally:
             for chain in self._chains:
                 chain.stop()
+            for chain in self._chains:
+                chain.wait()
         self._check()
 
     def _check(self) -> None:

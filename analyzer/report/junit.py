@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from analyzer.findings import Finding, Severity
 from analyzer.gate import Verdict
@@ -36,19 +36,19 @@ def render(report: Report, verdicts: Sequence[Verdict] | None = None) -> str:
     properties.extend(_element("property", {"name": "partial", "value": line}) for line in report.damage)
     suite.extend([properties, *cases])
     suites.append(suite)
-    ElementTree.indent(suites, " ")
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
+    ET.indent(suites, " ")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
 
 
-def _element(tag: str, attributes: Mapping[str, str], text: str = "") -> ElementTree.Element:
+def _element(tag: str, attributes: Mapping[str, str], text: str = "") -> ET.Element:
     """An element of harmless characters; ElementTree itself writes `&lt;` and its like, so they are not written twice."""
-    made = ElementTree.Element(tag, {name: terminal(value) for name, value in attributes.items()})
+    made = ET.Element(tag, {name: terminal(value) for name, value in attributes.items()})
     if text:
         made.text = "\n".join(terminal(line) for line in text.splitlines())
     return made
 
 
-def _condition(verdict: Verdict, report: Report) -> ElementTree.Element:
+def _condition(verdict: Verdict, report: Report) -> ET.Element:
     case = _element("testcase", {"classname": "dnsloupe.fail-on", "name": verdict.text, "time": "0"})
     behind = [finding for finding in report.findings if finding.key in verdict.keys]
     if verdict.met:
@@ -59,7 +59,7 @@ def _condition(verdict: Verdict, report: Report) -> ElementTree.Element:
     return case
 
 
-def _findings(report: Report) -> list[ElementTree.Element]:
+def _findings(report: Report) -> list[ET.Element]:
     cases = []
     for finding in report.findings:
         named = {"classname": f"dnsloupe.{finding.id}", "name": finding.title, "time": "0"}

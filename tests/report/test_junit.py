@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from analyzer.gate import Verdict
 from analyzer.report.junit import render
@@ -14,8 +14,8 @@ from tests.hostile import HARMFUL
 Reports = Callable[[str], Report]
 
 
-def suite_of(text: str) -> ElementTree.Element:
-    suite = ElementTree.fromstring(text).find("testsuite")
+def suite_of(text: str) -> ET.Element:
+    suite = ET.fromstring(text).find("testsuite")
     assert suite is not None
     return suite
 
