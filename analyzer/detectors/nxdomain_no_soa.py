@@ -45,7 +45,7 @@ from analyzer.measures.caching import CacheLeg
 from analyzer.measures.rows import Side
 from analyzer.options import Thresholds
 
-NEEDS = ("caching", "search", "clusterdomain")
+NEEDS = ("asked", "caching", "search", "clusterdomain")
 
 _TTL_S = 30  # CoreDNS' default cache time for the saving that is shown
 
@@ -127,7 +127,8 @@ def _finding(evidence: Evidence, leg: CacheLeg) -> Finding:
 
 
 def _zones(evidence: Evidence, leg: CacheLeg) -> list[str]:
-    """Zones behind the repeats: the cluster domain with the suffix of a leak, else the last two labels."""
+    """Zones behind the repeats that can be denied as a whole, most repeats first: the cluster domain with the suffix of a
+    leak, or a base's top-level domain with its search suffix; none where any name has data."""
     suffix_of = evidence.results["search"].suffix_of
     domain = evidence.results["clusterdomain"].name
     names = evidence.context.names
@@ -135,20 +136,22 @@ def _zones(evidence: Evidence, leg: CacheLeg) -> list[str]:
     for row in leg.names:
         node = names.find(row.qname)
         suffix = suffix_of.get(node, "") if node is not None else ""
-        inside = f".{domain}.{suffix}" if suffix else ""
-        if inside and row.qname.endswith(inside):
-            zones[inside[1:]] += row.count
-        else:
-            zones[".".join(row.qname.split(".")[-2:])] += row.count
-    return [zone for zone, _ in zones.most_common(3)]
+        base = row.qname.removesuffix(f".{suffix}")
+        if suffix and base.endswith(f".{domain}"):
+            zones[f"{domain}.{suffix}"] += row.count
+        elif suffix and "." in base:
+            zones[f"{base.rsplit('.', 1)[1]}.{suffix}"] += row.count
+    rows = evidence.results["asked"].rows
+    alive = rows.qname[rows.data > 0]
+    nodes = {zone: names.find(zone) for zone, _ in zones.most_common(3)}
+    return [zone for zone, node in nodes.items() if node is not None and not names.under(node)[alive].any()]
 
 
 def _fixes(leg: CacheLeg, zones: list[str], saving: int) -> tuple[Fix, ...]:
     note = f"saves about {saving} of {leg.queries} queries seen on this leg"
     out = [Fix("Corefile in front of the server, block .:53", template(zone, note)) for zone in zones[:2]]
-    plain = paste(zones[0]) if zones else "<NAME>"
-    out.append(
-        Fix(f"dnsmasq on {leg.server}", f"# local=/{plain}/ denies without SOA; leave the zone to a server with one")
-    )
+    plain = paste(zones[0]) if zones else "<ZONE>"
+    what = f"# local=/{plain}/ (address=/{plain}/) denies without SOA; leave the zone to a server that sends one"
+    out.append(Fix(f"dnsmasq on {leg.server}", what))
     out.append(Fix("a dnsmasq downstream", "neg-ttl=60    # keeps denials without SOA"))
     return tuple(out)

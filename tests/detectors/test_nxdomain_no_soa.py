@@ -64,3 +64,30 @@ def test_a_known_stub_never_fires() -> None:
     for n in range(40):
         lookup(scene, n * 0.5, f"gone{n % 4}.shop", soa=False)
     assert scene.findings("nxdomain-no-soa") == []
+
+
+def test_a_zone_in_which_any_name_lives_is_never_denied_as_a_whole() -> None:
+    """`www.a.com` is tried under example.org, where git.example.org is real, and so is shop.net.example.org."""
+    scene = Scene()
+    for n in range(16):
+        for suffix_of in ("www.a.com", "www.b.net"):
+            lookup(
+                scene,
+                n * 2.0,
+                suffix_of,
+                names=[f"{suffix_of}.example.org", suffix_of],
+                client=NODE,
+                server=GATEWAY,
+                soa=False,
+            )
+            for row in scene.rows[-8:]:
+                row["src_port" if row["dst_port"] == 53 else "dst_port"] = 33_000
+        scene.ask(n * 2.0 + 1, NODE, GATEWAY, f"db{n % 4}.orders.svc.cluster.local.example.org", src_port=33_000)
+    for name in ("git.example.org", "shop.net.example.org"):
+        query = scene.query(40, NODE, GATEWAY, name)
+        scene.response(40.001, query, ancount=1, answer_matches=1)
+    (found,) = scene.findings("nxdomain-no-soa")
+    zones = [line.split()[3] for fix in found.fix for line in fix.text.splitlines() if line.startswith("template")]
+    assert "example.org" not in zones
+    assert "net.example.org" not in zones
+    assert "cluster.local.example.org" in zones

@@ -279,3 +279,33 @@ def test_service_names_are_gone_through_by_programs() -> None:
     for n, name in enumerate(("_ldap._tcp.site._sites.dc._msdcs.corp.test", "_ldap._tcp.dc._msdcs.corp.test")):
         scene.ask(n * 0.002, "10.0.0.1", "10.0.0.53", name, "SRV")
     assert rebuilt(scene)[0].steps.tolist() == [1, 1]
+
+
+def silent(scene: Scene, at: float, qtype: str, server: str, port: int, ident: int) -> None:
+    scene.query(at, "10.0.0.1", server, "www.example.org", qtype, src_port=port, msg_id=ident)
+
+
+@pytest.mark.parametrize(("resolver", "queries"), [("glibc", 4), ("musl", 8), ("go", 4), ("cares", 4)])
+def test_recipe_7_silence_is_one_lookup_with_all_its_sends(resolver: str, queries: int) -> None:
+    """Each resolver's own timers, ports and IDs (PATHOLOGIES 2): what is sent again belongs to the lookup."""
+    scene = Scene()
+    if resolver == "glibc":  # both again after 5 s, same port, same IDs
+        for at in (0.0, 5.0):
+            silent(scene, at, "A", "10.0.0.53", 40_001, 11)
+            silent(scene, at + 0.00002, "AAAA", "10.0.0.53", 40_001, 12)
+    elif resolver == "musl":  # all servers at once, again after 2.5 s
+        for at in (0.0, 2.5):
+            for server in ("10.0.0.53", "10.0.0.54"):
+                silent(scene, at, "A", server, 40_001, 11)
+                silent(scene, at + 0.00002, "AAAA", server, 40_001, 12)
+    elif resolver == "go":  # a port and an ID for each attempt
+        for n, at in enumerate((0.0, 5.0)):
+            silent(scene, at, "A", "10.0.0.53", 41_000 + n, 100 + n)
+            silent(scene, at + 0.0001, "AAAA", "10.0.0.53", 42_000 + n, 200 + n)
+    else:  # dns.resolve4: one type, same ID, a port for each try
+        for n, at in enumerate((0.0, 2.9, 5.9, 13.9)):
+            silent(scene, at, "A", "10.0.0.53", 43_000 + n, 77)
+    scene.ask(90.0, "10.0.0.2", "10.0.0.53", "later.example")
+    lookups, _ = rebuilt(scene)
+    mine = lookups.take(lookups.client == scene.addresses.find("10.0.0.1"))
+    assert (mine.queries.tolist(), mine.ending.tolist()) == ([queries], [Ending.ABANDONED])
