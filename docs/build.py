@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from analyzer.cli import cli
+from analyzer.cli.manual import page as manual
 from analyzer.config.rules import registry as rules
 from analyzer.detectors import registry as detectors
 from analyzer.dns.anomalies import Anomaly
@@ -97,6 +99,7 @@ def tables_page() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "analyzer/detectors/README.md": detectors_page,
+    "docs/man/dnsloupe.1": lambda: manual(cli),
     "docs/columns.md": columns_page,
     "docs/rules.md": rules_page,
     "docs/tables.md": tables_page,
@@ -109,6 +112,7 @@ def main(words: list[str]) -> int:
     for path, text in stale.items():
         print(f"{path}: {'not what the code says; run make docs' if words else 'written'}")
         if not words:
+            (ROOT / path).parent.mkdir(exist_ok=True)
             (ROOT / path).write_text(text, encoding="utf-8")
     return int(bool(words and stale))
 

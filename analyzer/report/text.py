@@ -85,7 +85,10 @@ def _verdict(report: Report, look: Look) -> Iterator[RenderableType]:
     yield Text("")
     if worst is None or worst <= Severity.INFO:
         checked = f"Looked for: {', '.join(report.checked)}."
-        yield styled(look, ("LOOKS HEALTHY", "bold green"), f"  Nothing found that needs a change. {checked}")
+        if report.partial or not report.summary.messages:
+            yield styled(look, ("NOTHING FOUND", "bold yellow"), f"  but {_unseen(report)}. {checked}")
+        else:
+            yield styled(look, ("LOOKS HEALTHY", "bold green"), f"  Nothing found that needs a change. {checked}")
     else:
         how_many = ", ".join(f"{counts[s]} {s.word}" for s in sorted(Severity, reverse=True) if counts[s])
         yield styled(look, (worst.word.upper(), SEVERITY_STYLE[worst]), (f"  {_WORDS[worst]}: {how_many}", "bold"))
@@ -103,6 +106,11 @@ def _verdict(report: Report, look: Look) -> Iterator[RenderableType]:
         yield hanging(look, line[:2], (line[3:], "dim"))
     if len(minor) > MINOR and not look.verbose:
         yield styled(look, (f"   and {len(minor) - MINOR} more, see below", "dim"))
+
+
+def _unseen(report: Report) -> str:
+    """Why nothing found does not mean that all is well."""
+    return "only a part was read" if report.partial else "no DNS message passed the filters"
 
 
 def _details(report: Report, look: Look) -> Iterator[RenderableType]:

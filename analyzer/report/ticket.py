@@ -34,7 +34,8 @@ def _head(report: Report) -> Iterator[str]:
     worst = report.worst
     names = ", ".join(markdown_code(one.name) for one in report.inputs)
     if worst is None or worst <= Severity.INFO:
-        yield "# DNS looks healthy\n"
+        whole = report.summary.messages and not report.partial
+        yield "# DNS looks healthy\n" if whole else "# DNS: nothing found, and not all was seen\n"
         yield f"Nothing found that needs a change in {names}. Looked for: {', '.join(report.checked)}.\n"
     else:
         counts = Counter(finding.severity for finding in report.findings)

@@ -48,6 +48,13 @@ def test_a_capture_without_findings_says_so_and_what_was_looked_for(report_of: R
     assert "CRITICAL" not in text
 
 
+def test_what_was_not_read_to_its_end_is_never_called_healthy(report_of: Reports) -> None:
+    report = dataclasses.replace(report_of("healthy.pcap.gz"), findings=(), interrupted=True)
+    text = shown(report, quiet=True)
+    assert "LOOKS HEALTHY" not in text
+    assert "NOTHING FOUND  but only a part was read." in text
+
+
 def test_a_healthy_capture_does_not_alarm(report_of: Reports) -> None:
     text = shown(report_of("healthy.pcap.gz"), quiet=True)
     assert "CRITICAL" not in text
