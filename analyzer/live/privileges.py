@@ -18,6 +18,8 @@ _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_CAP_AMBIENT: Final = 47
 _PR_CAP_AMBIENT_RAISE: Final = 2
 _CAPABILITY_VERSION: Final = 0x20080522  # capset(2), version 3: two words of 32 bits
+_CAP_SETGID: Final = 6  # capabilities(7)
+_CAP_SETUID: Final = 7
 _CAP_NET_ADMIN: Final = 12
 _CAP_NET_RAW: Final = 13
 
@@ -33,8 +35,8 @@ class Account:
 
 
 def calling_account() -> Account | None:
-    """The account that all parsing runs as: who called sudo, else nobody; None where we are not root to begin with."""
-    if os.geteuid() != 0:
+    """The account that all parsing runs as: who called sudo, else nobody; None where we may not change it."""
+    if os.geteuid() != 0 or not _permitted() >> _CAP_SETGID & _permitted() >> _CAP_SETUID & 1:
         return None
     uid, gid = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
     if uid.isdecimal() and gid.isdecimal() and int(uid) > 0:
@@ -76,10 +78,12 @@ def keep_capture_rights(account: Account) -> None:
 
 
 def _permitted() -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
+    """Our capabilities as bits; all of them where the kernel knows none (root is root there)."""
+    status = Path("/proc/self/status")
+    for line in status.read_text().splitlines() if status.exists() else ():
         if line.startswith("CapPrm:"):
             return int(line.split()[1], 16)
-    return 0
+    return -1
 
 
 def _libc() -> ctypes.CDLL:
