@@ -85,7 +85,7 @@ def stacked(bins: Sequence[TimeBin], field: str, side: str, most: int = 7) -> Ch
     return Chart(
         svg=_svg(f"0 0 {len(bins)} 100", "bars", label, parts),
         keys=tuple(Key(css[name], name, amount(total)) for name, total in names),
-        above=(amount(top), amount(top / 2) if top > 1 else "", "0"),
+        above=(amount(top), f"{top / 2:,g}" if top > 1 else "", "0"),
         along=_clock(bins[0].start, bins[-1].start + width_ns),
         unit=f"{what} in {_width(width_ns)}",
         label=label,
