@@ -91,6 +91,15 @@ def compare(
         schema = document.get("schema")
         if schema != SCHEMA:
             raise UsageError(f"{name}: schema {schema!r}, this version compares {SCHEMA!r}")
+    try:
+        return _compared(before, after, names)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # written by hand, or by something else
+        raise UsageError(
+            f"{names[0]}, {names[1]}: a report lacks its parts ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _compared(before: Mapping[str, Any], after: Mapping[str, Any], names: tuple[str, str]) -> Comparison:
     scale = _Scale(_covered(before), _covered(after))
     return Comparison(
         before=_side(before, names[0]),
@@ -193,7 +202,11 @@ def _findings(before: Mapping[str, Any], after: Mapping[str, Any], scale: _Scale
         if was and now and was["severity"] != now["severity"]:
             delta = Delta(**{**_fields(delta), "change": Change.CHANGED})
         deltas.append(delta)
-    return _sorted(deltas)
+    worst = {
+        key: max(_LEVELS.get(f["severity"], 0) for f in (first.get(key), second.get(key)) if f)
+        for key in {**first, **second}
+    }
+    return tuple(sorted(_sorted(deltas), key=lambda d: (_ORDER[d.change], -worst[d.key])))
 
 
 def _fields(delta: Delta) -> dict[str, Any]:
@@ -209,6 +222,7 @@ def _totals(before: Mapping[str, Any], after: Mapping[str, Any], scale: _Scale) 
     return _sorted(row for row in rows if row.before or row.after)
 
 
+_LEVELS: Final = {word: level for level, word in enumerate(("info", "low", "medium", "high", "critical"))}
 _ORDER: Final = {Change.NEW: 0, Change.GONE: 0, Change.CHANGED: 0, Change.BELOW_THE_CUT: 1, Change.SAME: 2}
 
 

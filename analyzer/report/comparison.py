@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, Final
 
 from rich.console import RenderableType
+from rich.text import Text
 
 from analyzer.diff import Change, Comparison, Delta
 from analyzer.report.escape import json_text
 from analyzer.report.json import plain
-from analyzer.report.look import Look, columns, console, heading, styled
+from analyzer.report.look import Look, columns, console, hanging, heading, styled
 from analyzer.report.times import amount, duration
 
 __all__ = ["SCHEMA", "document", "render", "render_json"]
@@ -37,9 +39,12 @@ def render_json(comparison: Comparison) -> str:
 
 def render(comparison: Comparison, look: Look, out: IO[str]) -> None:
     """Write the comparison: what makes it doubtful, the findings, then the tables' rows that differ."""
-    screen = console(out, look)
+    page = io.StringIO()
+    screen = console(page, look)
     for part in _parts(comparison, look):
         screen.print(part)
+    for line in page.getvalue().splitlines():
+        out.write(line.rstrip() + "\n")
 
 
 def _parts(comparison: Comparison, look: Look) -> Iterator[RenderableType]:
@@ -63,7 +68,8 @@ def _findings(comparison: Comparison, look: Look) -> Iterator[RenderableType]:
     yield heading(look, "FINDINGS", "" if comparison.findings else "none in either")
     for delta in comparison.findings:
         counts = f" ({amount(delta.before)} > {amount(delta.after)} events)" if delta.before and delta.after else ""
-        yield styled(look, (f"{delta.change.value:<8}", _STYLE.get(delta.change, "dim")), f" {delta.detail}{counts}")
+        mark = Text(f"{delta.change.value:<7}", style=_STYLE.get(delta.change, "dim"))
+        yield hanging(look, mark, f"{delta.detail}{counts}")
 
 
 def _section(unit: _Unit, title: str, rows: Sequence[Delta], look: Look) -> Iterator[RenderableType]:

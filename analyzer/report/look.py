@@ -158,6 +158,6 @@ def at_dots(text: str, room: int) -> str:
         piece = f"{label}." if line or label else "."
         if line and len(line) + len(piece) > room:
             lines.append(line)
-            line = "  "
+            line = "  " if len(piece) + 2 <= room else ""
         line += piece
     return "\n".join([*lines, line.removesuffix(".")])
