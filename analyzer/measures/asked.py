@@ -89,7 +89,7 @@ class Measure:
         self._cap = context.options.limits.max_pairs
         self._numbers = Interner()
         kinds = {c.name: c.dtype for c in AskedTable.COLUMNS}
-        self._rows = Growing(kinds | dict.fromkeys(_COUNTS, "u4"))
+        self._rows = Growing(kinds | dict.fromkeys(_COUNTS, "u4"), self._cap)
         self._events = EventLog()
         self._over = 0
 

@@ -72,7 +72,7 @@ class CacheKeys:
     def __init__(self, ignore_ns: int, max_keys: int, max_events: int) -> None:
         self._ignore = ignore_ns
         named = {"client": "u4", "server": "u4", "qname": "u4", "qtype": "u2", "min_gap": "i8"}
-        self.columns = Growing({**named, **dict.fromkeys(COUNTS, "u4"), **_STATE})
+        self.columns = Growing({**named, **dict.fromkeys(COUNTS, "u4"), **_STATE}, max_keys)
         self.gaps = Keyed(max_keys)
         self.logs = {kind: EventLog(max_events) for kind in KINDS}
         self._under_way: Columns = {}  # answers later than the last query seen

@@ -83,9 +83,10 @@ class Groups:
 
     def __init__(self, cells: Cells, group: Array, count: int, context: Context) -> None:
         self.cells, self.count = cells, count
-        self._group, self._limits = group, context.options.limits
+        # Several such folds are there at once, of a million cells each: so narrow numbers, and times only when asked for.
+        self._group, self._limits = group.astype(np.int32), context.options.limits
         rows = np.flatnonzero(group >= 0)
-        self._rows, at = rows, group[rows]
+        self._rows, at = rows.astype(np.int32), self._group[rows]
         self._at = at
         self.queries = self._sum(cells.queries[rows])
         self.responses = self._sum(cells.responses[rows])
@@ -110,7 +111,7 @@ class Groups:
             (group[mine].astype(np.uint64) << np.uint64(16)) | counted.code[mine].astype(np.uint64)
         )
         count = np.bincount(index, counted.count[mine], minlength=len(keys)).astype(np.int64)
-        return Counted((keys >> np.uint64(16)).astype(np.int64), (keys & np.uint64(0xFFFF)).astype(np.int64), count)
+        return Counted((keys >> np.uint64(16)).astype(np.int32), (keys & np.uint64(0xFFFF)).astype(np.int32), count)
 
     def _counted(self, counted: Counted, code: int | None) -> Array:
         rows = slice(None) if code is None else counted.code == code
@@ -136,7 +137,7 @@ class Groups:
         mine = np.flatnonzero(ids[self._rows] < NO_NAME)
         member = ids[self._rows[mine]].astype(np.int64)
         width = int(member.max(initial=0)).bit_length()
-        return (self._at[mine] << width) | member, width, mine
+        return (self._at[mine].astype(np.int64) << width) | member, width, mine
 
     def distinct(self, ids: Array) -> Array:
         """For every group how many different `ids` (one per cell: addresses, or names without those that are none)."""
@@ -173,27 +174,30 @@ class Groups:
         return out
 
     @functools.cached_property
-    def _timed(self) -> tuple[Array, Array, Array]:
-        """Times and counts of the queries ordered by group, then time; where each group begins."""
-        log = self.cells.log
-        group = self._group[log.number]
-        mine = np.flatnonzero(group >= 0) if len(self._rows) < len(self._group) else slice(None)
-        order, starts = by_group(group[mine], self.count)
-        return log.time_ns[mine][order], log.weight[mine][order], starts
+    def _timed(self) -> tuple[Array, Array]:
+        """Rows of the log ordered by group, then time; where each group begins."""
+        group = self._group[self.cells.log.number]
+        if len(self._rows) < len(self._group):
+            mine = np.flatnonzero(group >= 0)
+            order, starts = by_group(group[mine], self.count)
+            return mine[order].astype(np.uint32), starts
+        order, starts = by_group(group, self.count)
+        return order.astype(np.uint32), starts
 
     @functools.cached_property
     def peaks(self) -> Array:
         """Most queries in any 60 s, shape (count,)."""
-        when = self.cells.log.time_ns
-        if not len(when) or when[-1] - when[0] < WINDOW_NS:
+        log = self.cells.log
+        if not len(log.time_ns) or log.time_ns[-1] - log.time_ns[0] < WINDOW_NS:
             return self.queries
-        return peaks(*self._timed)
+        rows, starts = self._timed
+        return peaks(log.time_ns[rows], log.weight[rows], starts)
 
     def series(self, group: int) -> Series:
         """Queries of a group over time."""
-        time_ns, weight, starts = self._timed
-        rows = slice(int(starts[group]), int(starts[group + 1]))
-        return series(time_ns[rows], weight[rows], self._limits)
+        log, (order, starts) = self.cells.log, self._timed
+        rows = order[int(starts[group]) : int(starts[group + 1])]
+        return series(log.time_ns[rows], log.weight[rows], self._limits)
 
 
 def sided(

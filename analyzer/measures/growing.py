@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import numpy as np
 
@@ -10,11 +11,18 @@ from analyzer.messages import Array
 
 __all__ = ["Growing"]
 
+_SMALL: Final = 1 << 16  # rows up to which room doubles; past that it is the cap's at once
+
 
 class Growing:
-    """Arrays of equal length by name. `columns[name]` is a view of the rows in use: writing to it writes the column."""
+    """Arrays of equal length by name. `columns[name]` is a view of the rows in use: writing to it writes the column.
 
-    def __init__(self, dtypes: Mapping[str, str]) -> None:
+    `cap` rows are expected at most. Room that was never written to costs address space, no memory: so where many rows come,
+    all of it is taken at once, nothing is copied again, and a column that stays zero stays free.
+    """
+
+    def __init__(self, dtypes: Mapping[str, str], cap: int = 0) -> None:
+        self._cap = cap
         self._arrays: dict[str, Array] = {name: np.zeros(0, dtype) for name, dtype in dtypes.items()}
         self._rows = 0
 
@@ -32,7 +40,8 @@ class Growing:
         stop = self._rows + count
         for name, array in self._arrays.items():
             if stop > len(array):
-                room = np.zeros(max(stop, 2 * len(array), 1024), array.dtype)
+                size = max(stop, 2 * len(array), 1024)
+                room = np.zeros(max(size, self._cap) if size > _SMALL else size, array.dtype)
                 room[: self._rows] = array[: self._rows]
                 self._arrays[name] = array = room
             if name in values:

@@ -24,6 +24,7 @@ _CLIENT_BITS, _PORT_BITS, _NAME_BITS = 20, 16, 28
 _MUSL_STEP: Final = (0x60, 0x300)  # 0x8d to 0x19b were seen; at random an ID falls in here once in a hundred
 _MS: Final = 1_000_000
 _MAX_CLIENTS: Final = 10_000
+_POOLED: Final = 3  # base names on one port: a forwarder's socket
 
 
 class Measure:
@@ -113,18 +114,41 @@ class _Sample:
 
     def __init__(self, cap: int) -> None:
         self._cap, self._level = cap, 0
-        self.keys = np.zeros(0, np.uint64)
-        self.sums = np.zeros((0, 4), np.int64)
+        self._keys = np.zeros(0, np.uint64)
+        self._sums = np.zeros((0, 4), np.int64)
+        self._pending: list[tuple[Array, Array]] = []
+        self._waiting = 0
+
+    @property
+    def keys(self) -> Array:
+        self._fold()
+        return self._keys
+
+    @property
+    def sums(self) -> Array:
+        self._fold()
+        return self._sums
 
     def add(self, keys: Array, sums: Array) -> None:
-        keys, sums = np.concatenate([self.keys, keys]), np.concatenate([self.sums, sums])
+        keys, sums = self._chosen(keys, sums)
+        self._pending.append((keys, sums))
+        self._waiting += len(keys)
+        if self._waiting > self._cap:
+            self._fold()
+
+    def _fold(self) -> None:
+        if not self._pending:
+            return
+        keys = np.concatenate([self._keys, *(keys for keys, _ in self._pending)])
+        sums = np.concatenate([self._sums, *(sums for _, sums in self._pending)])
+        self._pending, self._waiting = [], 0
         keys, sums = self._chosen(keys, sums)
         distinct, _, index = grouped(keys)
         totals = np.stack([np.bincount(index, column, minlength=len(distinct)) for column in sums.T], axis=1)
-        self.keys, self.sums = distinct, totals.astype(np.int64)
-        while len(self.keys) > self._cap:
+        self._keys, self._sums = distinct, totals.astype(np.int64)
+        while len(self._keys) > self._cap:
             self._level += 1
-            self.keys, self.sums = self._chosen(self.keys, self.sums)
+            self._keys, self._sums = self._chosen(self._keys, self._sums)
 
     def _chosen(self, keys: Array, sums: Array) -> tuple[Array, Array]:
         if not self._level:
@@ -140,27 +164,31 @@ class _Sample:
 
 def _by_client(sample: _Sample, context: Context) -> dict[int, dict[str, int]]:
     """What the ports of each client carried."""
-    out: dict[int, dict[str, int]] = {}
-    labels: dict[int, bytes] = {}
-    mask = (1 << _NAME_BITS) - 1
-    heads, _, index = grouped(sample.keys >> np.uint64(_NAME_BITS))
-    bases: list[set[bytes]] = [set() for _ in heads]
-    for key, port, (a, aaaa, id_a, id_aaaa) in zip(
-        sample.keys.tolist(), index.tolist(), sample.sums.tolist(), strict=True
-    ):
-        name = key & mask
-        if len(bases[port]) < 3:
-            bases[port].add(labels.setdefault(name, context.names.label(name).lower()))
-        mine = out.setdefault(key >> _PORT_BITS + _NAME_BITS, dict.fromkeys(_PORT_COUNTS, 0))
-        mine["together" if a and aaaa else "apart"] += 1
-        if a == aaaa == 1:
-            mine["ids"] += 1
-            mine["id_steps"] += _MUSL_STEP[0] <= (id_aaaa - id_a) % 65536 <= _MUSL_STEP[1]
-    for head, labelled in zip(heads.tolist(), bases, strict=True):
-        mine = out[head >> _PORT_BITS]
-        mine["ports"] += 1
-        mine["pooled"] += len(labelled) >= 3
-    return out
+    keys, (a, aaaa, id_a, id_aaaa) = sample.keys, sample.sums.T
+    clients, _, client = grouped(keys >> np.uint64(_PORT_BITS + _NAME_BITS))
+    heads, first, port = grouped(keys >> np.uint64(_NAME_BITS))
+    both, single = (a > 0) & (aaaa > 0), (a == 1) & (aaaa == 1)
+    step = (id_aaaa - id_a) % 65536
+    pooled = _labels(keys, port, len(heads), context) >= _POOLED
+    counts = {
+        "together": (client, both),
+        "apart": (client, ~both),
+        "ids": (client, single),
+        "id_steps": (client, single & (step >= _MUSL_STEP[0]) & (step <= _MUSL_STEP[1])),
+        "ports": (client[first], np.ones(len(heads), np.bool_)),
+        "pooled": (client[first], pooled),
+    }
+    sums = [np.bincount(of[chosen], minlength=len(clients)).tolist() for of, chosen in counts.values()]
+    return {
+        ident: dict(zip(counts, row, strict=True))
+        for ident, row in zip(clients.tolist(), zip(*sums, strict=True), strict=True)
+    }
 
 
-_PORT_COUNTS: Final = ("together", "apart", "ids", "id_steps", "ports", "pooled")
+def _labels(keys: Array, port: Array, ports: int, context: Context) -> Array:
+    """How many first labels each port asked for."""
+    names, _, index = grouped(keys & np.uint64((1 << _NAME_BITS) - 1))
+    known: dict[bytes, int] = {}
+    label = np.array([known.setdefault(context.names.label(name).lower(), len(known)) for name in names.tolist()], int)
+    pairs = grouped((port << _NAME_BITS) | label[index])[0] if len(keys) else port
+    return np.bincount(pairs >> _NAME_BITS, minlength=ports)
