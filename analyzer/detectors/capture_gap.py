@@ -79,7 +79,10 @@ def detect(evidence: Evidence) -> Iterator[Finding]:
         yield _finding(evidence, "fragments", title, row.first_fragments, False, {"messages": row.messages})
     if summary.one_way and summary.messages >= limits.min_events:
         shown = ", ".join(summary.one_way[:5])
-        title = f"{len(summary.one_way)} servers were seen only asked or only answering: {shown}"
+        many = len(summary.one_way) > 1
+        title = (
+            f"{len(summary.one_way)} server{'s were' if many else ' was'} seen only asked, or only answering: {shown}"
+        )
         yield _finding(evidence, "one-way", title, len(summary.one_way), False, {"messages": row.messages})
 
 

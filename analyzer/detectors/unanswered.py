@@ -17,7 +17,8 @@ Queries and unanswered ones, share, busiest minute, the longest blackout with st
 ## Not to be confused with
 
 Queries at the end of the capture, which may still be answered (pending); a capture that sees only one direction: there
-at least 95 % of a server's answers are missing, and yet its clients do not ask again; an answer seen on another
+at least 95 % of a server's answers are missing, and yet its clients do not ask again; where the capture holds no response at
+all, the finding is medium at most, of low confidence. An answer seen on another
 interface, which counts.
 
 ## Fix
@@ -42,11 +43,13 @@ from analyzer.measures.rows import Side
 from analyzer.measures.silence import Blackout, Silence
 from analyzer.options import NS, Thresholds
 
-NEEDS = ("silence",)
+NEEDS = ("silence", "summary")
 AFTER = ("forward-loop", "loop-probe-loop")
 
 _ONE_WAY = 0.95  # so much of a server's answers missing, and clients that do not mind: the capture misses one direction
 _AGAIN = 0.2  # a client that misses its answer asks again; with one resend each it would be half of the queries
+
+_DENSE_NS = 10 * NS  # a blackout holds at least one query in so long
 
 
 def detect(evidence: Evidence) -> Iterator[Finding]:
@@ -80,7 +83,9 @@ def _fires(limits: Thresholds, leg: Silence) -> bool:
 
 
 def _severity(limits: Thresholds, share: float, blackout: Blackout | None) -> Severity:
-    if blackout and blackout.queries >= limits.min_events and blackout.last - blackout.first >= limits.blackout_ns:
+    span = blackout.last - blackout.first if blackout else 0
+    # A few queries over a long time prove no outage of that length.
+    if blackout and blackout.queries >= max(limits.min_events, span // _DENSE_NS) and span >= limits.blackout_ns:
         return Severity.CRITICAL
     return Severity.HIGH if share >= limits.unanswered_high_share else Severity.MEDIUM
 
@@ -89,6 +94,9 @@ def _finding(evidence: Evidence, leg: Silence) -> Finding:
     limits, lost, gone = evidence.thresholds, leg.unanswered, leg.blackout
     share = lost.count / leg.queries if leg.queries else 1.0
     severity = _severity(limits, share, gone)
+    deaf = not evidence.results["summary"].responses
+    if deaf:  # nobody answers anybody: the server is dead, or the capture holds one direction
+        severity = min(severity, Severity.MEDIUM)
     dark = f"; for {(gone.last - gone.first) / NS:.1f} s none at all" if gone and severity == Severity.CRITICAL else ""
     numbers: dict[str, int | float | str | None] = {
         "unanswered": lost.count,
@@ -112,7 +120,7 @@ def _finding(evidence: Evidence, leg: Silence) -> Finding:
         ident="unanswered",
         kind="blackout" if dark else "leg",
         severity=severity,
-        confidence=Confidence.HIGH if leg.answered else Confidence.MEDIUM,
+        confidence=Confidence.LOW if deaf else Confidence.HIGH if leg.answered else Confidence.MEDIUM,
         title=f"{leg.server} left {lost.count} of {leg.queries} queries of {leg.client} without an answer ({share:.1%}){dark}",
         subject=Subject("leg", f"{leg.client}>{leg.server}"),
         side=str(leg.side),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.findings import Severity
+from analyzer.findings import Confidence, Severity
 from tests.scenes import Scene
 
 POD, POD2, DNS = "10.233.64.11", "10.233.64.12", "10.233.0.3"
@@ -83,3 +83,24 @@ def test_many_clients_that_each_lose_a_little_count_together() -> None:
     scene = traffic(12, 240, clients=4)
     (found,) = scene.findings("unanswered")
     assert (found.kind, found.subject.value, found.numbers["clients"]) == ("server", DNS, 4)
+
+
+def test_a_capture_without_any_response_is_medium_at_most() -> None:
+    scene = Scene()
+    for n in range(30):
+        first = scene.query(n * 5.0, POD, DNS, f"n{n // 2}.example.org", src_port=4000 + n // 2, msg_id=n // 2)
+        assert first
+    scene.query(200, POD2, DNS, "end.example.org")
+    (found,) = [f for f in scene.findings("unanswered") if f.subject.value == f"{POD}>{DNS}"]
+    assert (found.severity, found.confidence) == (Severity.MEDIUM, Confidence.LOW)
+
+
+def test_a_few_queries_over_a_long_time_are_no_blackout() -> None:
+    scene = Scene()
+    scene.ask(0, POD, DNS, "a.example.org")
+    for n in range(12):
+        for again in range(2):
+            scene.query(60 + n * 60 + again * 5, POD, DNS, f"n{n}.example.org", src_port=4000 + n, msg_id=n)
+    scene.ask(900, POD, DNS, "end.example.org")
+    (found,) = scene.findings("unanswered")
+    assert found.severity == Severity.HIGH
