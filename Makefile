@@ -121,6 +121,7 @@ bench: $(STAMPS)/core
 
 docs: $(STAMPS)/dev
 	$(BIN)/python docs/build.py
+	$(BIN)/python docs/notebooks.py
 
 # Coverage-guided, so it needs a nightly Rust and cargo-fuzz; cargo test mutates the corpus on any toolchain.
 # What a target has found so far stays in its corpus folder, which begins with the cases of tests/corpus.
