@@ -138,10 +138,13 @@ class CacheKeys:
         }
         for name, chosen in {"queries": np.ones(len(rows), np.bool_), "near": near, **answers, **hits}.items():
             np.add.at(self.columns[name], number[chosen], 1)
+        # What a re-ask is held against; for repeats of an answer without SOA that answer, else the latest.
+        against = {name: np.where(hits["bare"], bare[name], last[name]) for name in bare}
         for place, (name, chosen) in enumerate(hits.items()):
             hit = np.flatnonzero(chosen)
             self.logs[name].add(rows.time_ns[hit], number[hit])
-            self._prove(place, rows, number, hit, bare if name == "bare" else last)
+            self._measure(place, rows, number, hit, against["time"])
+        self._prove(rows, number, np.flatnonzero(np.logical_or.reduce(list(hits.values()))), against)
         for chosen, name in ((kind == _NEGATIVE, "neg_ttl"), (kind == _POSITIVE, "pos_ttl")):
             np.maximum.at(self.columns[name], number[chosen], ttl[chosen])
 
@@ -208,16 +211,20 @@ class CacheKeys:
             self.columns[f"bare_{name}"][number[mine]] = column[mine]
         return out
 
-    def _prove(self, place: int, rows: Sent, number: Array, hit: Array, last: Columns) -> None:
-        """Keep the gaps of re-asks, and of each key's first one the frames."""
-        gap = rows.time_ns - last["time"]
+    def _measure(self, place: int, rows: Sent, number: Array, hit: Array, answered_ns: Array) -> None:
+        """Keep the gaps of re-asks."""
+        gap = rows.time_ns - answered_ns
         hit = hit[gap[hit] > 0]
         np.minimum.at(self.columns["min_gap"], number[hit], gap[hit])
         tenths = np.minimum(gap[hit] // TENTHS_NS, 65535).astype(_U64)
         self.gaps.add(number[hit].astype(_U64) << _U64(18) | tenths << _U64(2) | _U64(place))
+
+    def _prove(self, rows: Sent, number: Array, hit: Array, against: Columns) -> None:
+        """Keep the frames of each key's first re-ask, of whatever kind."""
+        hit = hit[rows.time_ns[hit] > against["time"][hit]]
         first = hit[::-1]
         blank = first[self.columns["again_ns"][number[first]] == 0]  # in reverse: the first one stays
-        found = (last["file"], last["frame"], last["time"], rows.file, rows.frame, rows.time_ns)
+        found = (against["file"], against["frame"], against["time"], rows.file, rows.frame, rows.time_ns)
         for name, values in zip(_PROOF, found, strict=True):
             self.columns[name][number[blank]] = values[blank]
 
