@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
-from analyzer.cli.exits import DONE, PARTIAL, say
+from analyzer.cli.exits import DONE, PARTIAL, hush, say
 from analyzer.cli.inputs import request
 from analyzer.cli.output import open_output
 
@@ -118,12 +118,21 @@ def command(words: tuple[str, ...], list_interfaces: bool, output: str | None, *
     whole run on Ctrl-C, SIGTERM, q, --duration or --count, with exit code 0.
     """
     from analyzer.live.child import listing
-    from analyzer.live.start import begin
 
     if list_interfaces:
         click.echo("\n".join(listing()))
         return DONE
-    order = _order(" ".join(words), **asked)
+    try:
+        return _run(_order(" ".join(words), **asked), output, **asked)
+    except BrokenPipeError:  # caught here, since click would make it exit code 1
+        hush()
+        return DONE
+
+
+def _run(order: Order, output: str | None, **asked: Any) -> int:
+    """From the first fork to the exit code."""
+    from analyzer.live.start import begin
+
     form, ascii_only = asked["form"], asked["ascii_only"]
     screen = form == "text" and not (asked["plain"] or output) and sys.stdout.isatty()
     with open_output(output) as out:

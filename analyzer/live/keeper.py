@@ -171,7 +171,7 @@ class _Worker:
                 case "open":
                     return {}, [self._open(int(request["number"]))]
                 case "count":
-                    if Path(self._plan.command[0]).name == "tcpdump":  # it would end others
+                    if self._plan.command and Path(self._plan.command[0]).name == "tcpdump":  # it would end others
                         self._signal(signal.SIGUSR1)
                     return {}, []
                 case "owners":
@@ -181,6 +181,8 @@ class _Worker:
                     return {"status": self._stop()}, []
         except OSError as error:
             return {"error": error.errno or errno.EIO, "file": error.filename and str(error.filename)}, []
+        except (KeyError, TypeError, ValueError):  # not as agreed; who asks so must not end us, or the program stays
+            pass
         return {"error": errno.EINVAL}, []
 
     def _start(self) -> tuple[dict[str, Any], list[int]]:

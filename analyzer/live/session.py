@@ -46,6 +46,7 @@ Judge = Callable[[Mapping[str, Any], Context], tuple[Finding, ...]]
 
 _PATIENCE: Final = 3  # windows are judged for at most a third of the time; else less often
 _SOCKETS: Final = 32  # of the latest messages
+_TOP: Final = 1000  # rows a table of the last report: ten thousand take more memory than the watch itself
 _TOGETHER: Final = 20_000  # messages that wait for the run at most …
 _BATCHES: Final = 8  # … and batches, some seconds of them
 _SMALL_S: Final = 0.25  # a judgement longer than this is not made in the middle of a pane
@@ -60,7 +61,7 @@ class Session:
     ) -> None:
         self._name, self._settings, self._judge = name, settings, judge
         self._hurry = hurry  # packets are lost where they are not read in time
-        self._options = dataclasses.replace(options, limits=settings.run(options.limits))
+        self._options = dataclasses.replace(options, limits=settings.run(options.limits), top=min(options.top, _TOP))
         quick = dataclasses.replace(options, limits=settings.window(options.limits))
         self.decoder = decoder(options.decoder, settings.decode(options))
         self.decoder.open(0)
