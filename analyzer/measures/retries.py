@@ -124,7 +124,7 @@ def _judged(roles: Roles, client: Array, server: Array) -> Array:
     """Legs whose resends are retries: of clients, to servers that do not ask the client in turn."""
     if not len(client):
         return np.zeros(0, np.bool_)
-    return roles.side(client, server) == SIDES.index(Side.CLIENT)
+    return np.asarray(roles.side(client, server) == SIDES.index(Side.CLIENT))
 
 
 def _before(rows: TransactionTable, kept: Failures, unknown_ns: int) -> tuple[Array, Array, Array]:
