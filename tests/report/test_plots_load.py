@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -22,15 +24,16 @@ def test_bars_of_suffixes_are_their_queries(report_of: ReportOf) -> None:
 
 
 def test_every_curve_ends_at_the_whole(report_of: ReportOf) -> None:
-    lines = rtt(report_of(INCIDENT)).axes[0].lines
+    axes: Any = rtt(report_of(INCIDENT)).axes[0]
+    lines = list(axes.lines)
     assert len(lines) == 3
     for line in lines:
-        assert line.get_ydata()[-1] == pytest.approx(1)  # type: ignore[index]  # an array
+        assert line.get_ydata()[-1] == pytest.approx(1)
         assert line.get_linestyle() != lines[lines.index(line) - 1].get_linestyle()  # not by colour alone
 
 
 def test_every_candidate_has_its_bar(report_of: ReportOf) -> None:
-    axes = expansion(report_of(INCIDENT)).axes[0]
+    axes: Any = expansion(report_of(INCIDENT)).axes[0]
     assert len(axes.patches) == 6
     starts = [patch.get_x() for patch in axes.patches]
     assert starts == sorted(starts)
@@ -38,9 +41,10 @@ def test_every_candidate_has_its_bar(report_of: ReportOf) -> None:
 
 
 def test_turns_of_a_loop_are_nested(report_of: ReportOf) -> None:
-    bars = [(p.get_x(), p.get_x() + p.get_width()) for p in loop(report_of(INCIDENT)).axes[0].patches]
+    axes: Any = loop(report_of(INCIDENT)).axes[0]
+    bars = [(p.get_x(), p.get_x() + p.get_width()) for p in axes.patches]
     assert len(bars) == 10  # the query from outside, and nine turns (frames 6769 to 6781 by hand)
-    assert all(outer[0] <= inner[0] and inner[1] <= outer[1] for outer, inner in zip(bars, bars[1:], strict=False))
+    assert all(outer[0] <= inner[0] and inner[1] <= outer[1] for outer, inner in itertools.pairwise(bars))
 
 
 def test_what_is_not_there_is_said(report_of: ReportOf) -> None:
