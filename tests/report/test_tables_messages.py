@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,7 @@ from analyzer.messages import (
 )
 from analyzer.options import AnalyzeOptions
 from analyzer.report.tables_columns import Col, Words
+from analyzer.report.tables_frames import frame
 from analyzer.report.tables_messages import SPECS, Kept, columns
 
 
@@ -110,3 +113,21 @@ def test_states_decide_what_a_transaction_has() -> None:
     assert question.absent is not None
     assert question.absent.tolist() == [False, False, True]
     assert words(found["outcome"]) == ["data", "silence", "nxdomain"]
+
+
+def test_rows_are_no_objects() -> None:
+    """A row more costs octets in arrays, never an object of Python's."""
+
+    def objects_and_octets(rows: int) -> tuple[int, int]:
+        batch = TransactionBatch(unique=UniqueTable({"row": np.arange(rows), "src_port": np.arange(rows) % 65536}))
+        gc.collect()
+        before = len(gc.get_objects())
+        table = frame(list(made("messages", batch).values()))
+        gc.collect()
+        return len(gc.get_objects()) - before, int(table.memory_usage(deep=True).sum())
+
+    objects_and_octets(10)  # imports
+    few, small = objects_and_octets(10)
+    many, large = objects_and_octets(200_010)
+    assert many - few < 100
+    assert (large - small) / 200_000 < 130
