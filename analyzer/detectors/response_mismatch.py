@@ -90,10 +90,10 @@ def _finding(evidence: Evidence, row: Mismatch) -> Finding:
             "responses": row.seen.count,
             "queries": row.queries,
             "names": row.names,
-            "ids_for_one_name_in_10_s": row.ids_10s,
+            "ids_for_one_name": row.ids_10s,
             "asked": " ".join(row.asked[:5]),
         },
-        thresholds={"after_s": limits.mismatch_skip_ns / 1e9, "ids_for_one_name_in_10_s": limits.mismatch_ids},
+        thresholds={"after_s": limits.mismatch_skip_ns / 1e9, "ids_for_one_name": limits.mismatch_ids},
         excluded=(
             "the first ten seconds, when a query may lie before the capture",
             "address translation: copies of one packet are matched under all addresses",

@@ -77,7 +77,7 @@ def _finding(evidence: Evidence, row: Retries) -> Finding:
             "fan_out": row.fan_out,
             "unanswered_in_busiest_minute": row.busy_lost,
             "queries_in_busiest_minute": row.busy_sent,
-            **{f"after {wait:.1f} s": count for wait, count in row.waits.items()},
+            **{f"wait of {wait:.1f} s": count for wait, count in row.waits.items()},
             **{f"from {c} ({names.get(c) or 'unknown'})": count for c, count in row.by_client.items()},
         },
         thresholds={"share": limits.retry_share, "peak_60s": limits.retry_per_min},

@@ -83,13 +83,13 @@ def _finding(evidence: Evidence, row: SlowLeg, severity: Severity) -> Finding:
             "p95_ms": _ms(row.rtt.p95_ns),
             "p99_ms": _ms(row.rtt.p99_ns),
             "max_ms": _ms(row.rtt.max_ns),
-            "over_2_s": row.over_2_s,
+            "slower_than_two_seconds": row.over_2_s,
         },
         thresholds={
             "answers": limits.slow_count,
             "p95_ms": _ms(limit),
             "p95_ms_medium": _ms(limits.slow_medium_ns),
-            "share_over_2_s_high": limits.slow_high_share,
+            "share_slower_than_two_seconds": limits.slow_high_share,
         },
         excluded=(
             "search chains: each answer is timed by itself, and only of questions sent once",

@@ -18,7 +18,8 @@ The truncated answers, and what followed.
 
 A capture with the filter `udp port 53`, which cannot show TCP: without a single connection in the capture nothing is said.
 A client that did come back by TCP at other times, asked another server by TCP, or has a connection open. A forwarder hands
-the truncated answer on and waits for its client.
+the truncated answer on and waits for its client. Queries to authoritative servers (no recursion asked or offered), whose
+clients come from many addresses, forged ones among them: `no-tcp` is for stubs.
 
 ## Fix
 

@@ -74,8 +74,8 @@ def _finding(evidence: Evidence, leg: HealthLeg) -> Finding:
             "answered": leg.answered,
             "outages": leg.runs,
             "longest_s": round(span / NS, 3),
-            "gaps_of_1.5_s": leg.silent_gaps,
-            "gaps_of_0.5_s": leg.refused_gaps,
+            "gaps_of_silence": leg.silent_gaps,
+            "gaps_of_refusal": leg.refused_gaps,
         },
         thresholds={"probes_in_a_row": limits.health_count, "longest_s": limits.health_high_ns / NS},
         excluded=(

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
+from analyzer.dns import header
 from analyzer.measures import Context
 from analyzer.measures.cells import Cells
 from analyzer.measures.failures import Failures
@@ -19,7 +20,6 @@ from analyzer.messages import (
     NO_ROW,
     Array,
     ConnectionBatch,
-    Outcome,
     Present,
     State,
     TransactionBatch,
@@ -156,7 +156,9 @@ class _After:
         handed_on = rows.fed_by != NO_ROW
         open_end = self.followed | held | elsewhere | late | handed_on
         self.blocked = any_syn & ~good & ~open_end
-        self.lone = ~any_syn & ~open_end & (rows.outcome != Outcome.PENDING)
+        # Resolvers that ask an authoritative server come from many addresses, forged ones among them; stubs ask for recursion.
+        stub = ((rows.flags & int(header.Flag.RD)) != 0) & ((rows.r_flags & int(header.Flag.RA)) != 0)
+        self.lone = ~any_syn & ~open_end & stub
 
 
 def _question(rows: TransactionTable) -> Array:

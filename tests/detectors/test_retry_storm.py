@@ -44,7 +44,7 @@ def test_both_sides(resent: int, total: int, fires: bool) -> None:
     found = traffic(resent, total).findings("retry-storm")
     assert [(f.severity, f.count) for f in found] == ([(Severity.MEDIUM, resent)] if fires else [])
     if found:
-        assert found[0].numbers["after 5.0 s"] == resent
+        assert found[0].numbers["wait of 5.0 s"] == resent
 
 
 def test_answers_that_fall_make_it_high() -> None:

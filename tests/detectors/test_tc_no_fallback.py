@@ -49,3 +49,12 @@ def test_the_end_of_the_capture_is_pending() -> None:
     scene = truncated(9.0)
     scene.connection(5, OTHER, DNS)
     assert scene.findings("tc-no-fallback") == []
+
+
+def test_an_authoritative_server_is_asked_by_resolvers_that_come_back_from_elsewhere() -> None:
+    scene = Scene()
+    query = scene.query(1, POD, DNS, "big.example.org", flags=0)
+    scene.response(1.001, query, flags=0x8600)
+    scene.ask(10, OTHER, DNS, "end.example.org")
+    scene.connection(5, OTHER, DNS)
+    assert scene.findings("tc-no-fallback") == []
