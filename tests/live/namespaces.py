@@ -39,7 +39,9 @@ def missing() -> str:
     for name in NEEDED:
         if shutil.which(name) is None:
             return f"no {name} on the PATH"
-    probe = subprocess.run(["unshare", "--net", "--pid", "--fork", "--mount-proc", "true"], capture_output=True, check=False)
+    probe = subprocess.run(
+        ["unshare", "--net", "--pid", "--fork", "--mount-proc", "true"], capture_output=True, check=False
+    )
     return "" if probe.returncode == 0 else "no right to make network namespaces"
 
 
@@ -91,12 +93,17 @@ class Namespace:
 class Live:
     """`dnsloupe live` inside a namespace, its output in files."""
 
-    def __init__(self, inside: Namespace, folder: Path, options: str, stdout: Any = None, stdin: Any = subprocess.DEVNULL) -> None:
+    def __init__(
+        self, inside: Namespace, folder: Path, options: str, stdout: Any = None, stdin: Any = subprocess.DEVNULL
+    ) -> None:
         self.inside = inside
         self.out, self.err = folder / "out", folder / "err"
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = inside.start(
-                [sys.executable, "-m", "analyzer", "live", *options.split()], stdin=stdin, stdout=stdout or out, stderr=err
+                [sys.executable, "-m", "analyzer", "live", *options.split()],
+                stdin=stdin,
+                stdout=stdout or out,
+                stderr=err,
             )
 
     def capturing(self) -> int:

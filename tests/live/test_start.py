@@ -95,7 +95,9 @@ def raised(out: Path) -> list[dict[str, Any]]:
 class TestWholeRuns:
     pytestmark = SLOW
 
-    def test_the_numbers_are_those_of_analyze_on_the_packets_written(self, namespace: Namespace, tmp_path: Path) -> None:
+    def test_the_numbers_are_those_of_analyze_on_the_packets_written(
+        self, namespace: Namespace, tmp_path: Path
+    ) -> None:
         answers(namespace)
         live = Live(namespace, tmp_path, f"-i lo --immediate -o json -w {tmp_path}/x.pcap")
         live.capturing()
@@ -133,7 +135,9 @@ class TestWholeRuns:
     ) -> None:
         live = Live(namespace, tmp_path, "-i vb -o jsonl")
         live.capturing()
-        namespace.start(["tcpreplay", "-q", "-i", "va", str(replayed(samples / sample, tmp_path))], stdout=subprocess.DEVNULL)
+        namespace.start(
+            ["tcpreplay", "-q", "-i", "va", str(replayed(samples / sample, tmp_path))], stdout=subprocess.DEVNULL
+        )
         found = until(lambda: [e for e in raised(live.out) if e["finding"]["id"] == ident], 25)[0]
         first = found["finding"]["first"]
         assert seconds(found["time"]) - seconds(first) <= 10
@@ -247,7 +251,17 @@ class TestEndings:
         live.gone()
 
     def test_without_the_right_to_capture_it_says_what_to_do(self, namespace: Namespace, tmp_path: Path) -> None:
-        words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-m", "analyzer", "live", "-i", "lo"]
+        words = [
+            "setpriv",
+            "--bounding-set=-all",
+            "--inh-caps=-all",
+            sys.executable,
+            "-m",
+            "analyzer",
+            "live",
+            "-i",
+            "lo",
+        ]
         done = namespace.start(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         _, said = done.communicate(timeout=40)
         assert done.returncode == 2
