@@ -41,6 +41,7 @@ __all__ = ["Analysis", "Progress", "Reading", "analyze", "judge", "run"]
 Progress = Callable[[int], None]
 """Called with the number of input octets read since the last call."""
 
+_BATCH_ROWS: Final = 1 << 17  # half the decoder's own: some ten batches are alive at once
 _AHEAD: Final = 2  # batches that a decoding thread may be ahead of the analysis: memory stays bounded
 _PATIENCE_S: Final = 1.0  # a chunk is decoded in milliseconds
 
@@ -137,7 +138,7 @@ class Reading:
         self.names, self.addresses = NameTree(), AddressTable()
         self.options = options
         programs = bpf.programs(options.bpf, options.hosts) if options.bpf else None
-        settings = DecodeOptions(ports=options.ports, programs=programs, answers=answers)
+        settings = DecodeOptions(ports=options.ports, programs=programs, answers=answers, batch_rows=_BATCH_ROWS)
         self.inputs = files.sources(paths)
         self._failed: list[InputError] = [*self.inputs.failed]
         self._chains = [

@@ -78,7 +78,7 @@ class Copies:
             return self._emit(rows, leader, rep, np.arange(len(rows)))
         done = np.flatnonzero(rows.time_ns[rep] < safe)
         if len(done) and done[-1] == len(done) - 1:
-            self._carry = rows.take(slice(len(done), None))
+            self._carry = rows.take(np.arange(len(done), len(rows)))  # a slice would keep all rows alive
         else:
             stay = np.ones(len(rows), np.bool_)
             stay[done] = False

@@ -125,7 +125,8 @@ class Order:
         safe = min(known) - self._order_ns
         cuts = [int(np.searchsorted(piece.time_ns, safe)) for piece in pieces]
         self._held = MessageBatch.concat(
-            [piece.take(slice(cut, None)) for piece, cut in zip(pieces, cuts, strict=True)]
+            # Indices copy: a slice would keep the whole batch alive behind the second that is held.
+            [piece.take(np.arange(cut, len(piece))) for piece, cut in zip(pieces, cuts, strict=True)]
         )
         return [piece.take(slice(0, cut)) for piece, cut in zip(pieces, cuts, strict=True) if cut]
 
