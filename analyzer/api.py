@@ -261,14 +261,14 @@ class Plots:
         self._capture = capture
 
     def __dir__(self) -> Iterable[str]:
-        from analyzer import plots
+        from analyzer.report import plots
 
         return sorted(plots.KINDS)
 
     def __getattr__(self, kind: str) -> Any:
         if kind.startswith("_"):
             raise AttributeError(kind)
-        from analyzer import plots
+        from analyzer.report import plots
 
         if kind not in plots.KINDS:
             raise AttributeError(f"no plot {kind!r}; there are {', '.join(sorted(plots.KINDS))}")

@@ -218,3 +218,12 @@ def test_filters_reach_the_decoder() -> None:
     assert analyzer.read(LAN, filter="src port 53").messages["response"].all()
     assert analyzer.read(LAN, select=Select(only="queries")).report().summary.responses == 0
     assert analyzer.read(LAN, ports=[53]).options.ports == frozenset({53})
+
+
+def test_plots_are_figures_of_this_capture(lan: Capture) -> None:
+    assert list(dir(lan.plot)) == sorted(analyzer.plots.KINDS)
+    figure = lan.plot.timeline()
+    drawn = [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+    assert any("rate" in text.lower() for text in drawn)
+    with pytest.raises(AttributeError, match=r"no plot 'pie'; there are .*timeline"):
+        lan.plot.pie()
