@@ -23,6 +23,7 @@ __all__ = ["DeadName", "Measure", "period"]
 
 _TIMES: Final = 20_000  # lookups that the period is measured on
 _GAPS: Final = 5  # fewer say nothing about a period
+_OTHER_SIZE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +213,15 @@ def _dead(
 
 def period(times_ns: Array, thresholds: Thresholds) -> tuple[int, int]:
     """Period (ns) and lookups per period: the smallest w <= 16 for which the gaps t[i+w] - t[i] are nearly equal
-    (interquartile range at most 0.3 of the median); (0, 0) where there is none."""
+    (interquartile range at most 0.3 of the median); (0, 0) where there is none. Workers that ask in a bunch leave a wide
+    gap after each bunch, in fewer than a quarter of the gaps: so a tenth at either end may not be another size altogether.
+    """
     for width in range(1, thresholds.dead_max_workers + 1):
         gaps = times_ns[width:] - times_ns[:-width]
         if len(gaps) < max(_GAPS, width):
             break
-        low, middle, high = np.percentile(gaps, [25, 50, 75])
-        if middle > 0 and (high - low) / middle <= thresholds.dead_iqr:
+        lowest, low, middle, high, highest = np.percentile(gaps, [10, 25, 50, 75, 90])
+        bunched = highest > _OTHER_SIZE * middle or lowest < middle / _OTHER_SIZE
+        if middle > 0 and (high - low) / middle <= thresholds.dead_iqr and not bunched:
             return int(middle), width
     return 0, 0
