@@ -20,6 +20,7 @@ __all__ = ["Large", "Measure"]
 
 _REFUSING: Final = (1, 4)  # FORMERR, NOTIMP
 _U64: Final = np.uint64
+_LEGS: Final = 1000  # described; forged traffic can make as many as it has packets
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class Measure:
         text = self._context.addresses.text
         parts, by_leg = _parts(large, legs), _parts(stumbled, legs)
         found = []
-        for leg in legs.tolist():
+        size = {leg: len(parts.get(leg, ())) + len(by_leg.get(leg, ())) + cuts.get(leg, 0) for leg in legs.tolist()}
+        for leg in sorted(size, key=lambda leg: (-size[leg], leg))[:_LEGS]:
             rows = large.take(parts.get(leg, np.zeros(0, np.int64)))
             found.append(
                 Large(

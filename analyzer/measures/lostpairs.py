@@ -12,7 +12,7 @@ from analyzer.dns import rrtypes
 from analyzer.measures import Context
 from analyzer.measures.keyed import grouped
 from analyzer.measures.rows import Frame
-from analyzer.measures.seen import Seen, Sight, seen
+from analyzer.measures.seen import Seen, Sight, most, seen
 from analyzer.messages import Array, Present, State, TransactionBatch, TransactionTable, Transport
 from analyzer.options import NS
 
@@ -145,7 +145,7 @@ class Measure:
         legs, first, of = grouped(leg)
         text = self._context.addresses.text
         found = []
-        for at in range(len(legs)):
+        for at in most(of, len(legs)):
             mine = of == at
             rows, wait = lost.take(mine), (again.time_ns - lost.time_ns)[mine]
             found.append(

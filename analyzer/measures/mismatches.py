@@ -20,6 +20,7 @@ __all__ = ["KINDS", "Measure", "Mismatch"]
 
 KINDS: Final = ("wrong-source", "id-mismatch", "question-mismatch", "unsolicited")
 _U64: Final = np.uint64
+_GROUPS: Final = 1000  # described; forged traffic can make as many as it has packets
 _WINDOW_NS: Final = 10 * NS
 
 
@@ -87,7 +88,9 @@ class Measure:
                 groups[key].append(at)
         text = self._context.addresses.text
         found = []
-        for (number, client, server), members in groups.items():
+        largest = sorted(groups, key=lambda key: (key[0], -len(groups[key]), key))[:_GROUPS]  # wrong sources first
+        for number, client, server in largest:
+            members = groups[number, client, server]
             chosen = rows.take(np.array(members))
             servers = sorted({int(a) for a in whom[members].tolist() if a})
             mine = (cells.client == client) & (np.isin(cells.server, servers) if servers else cells.server == server)

@@ -18,7 +18,7 @@ from analyzer.measures.failures import Failures
 from analyzer.measures.keyed import grouped
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import Side
-from analyzer.measures.seen import Seen, seen
+from analyzer.measures.seen import Seen, most, seen
 from analyzer.messages import Array, Outcome, State, TransactionBatch, TransactionTable
 
 __all__ = ["Measure", "Retries"]
@@ -76,7 +76,8 @@ class Measure:
         twin = (gap < _DOUBLE_NS) | (~same_server & (gap < self._context.options.limits.retry_silence_ns))
         retry = ~failed & ~twin
         found = []
-        for server in np.unique(rows.server).tolist():
+        servers, of = np.unique(rows.server, return_inverse=True)
+        for server in servers[most(of, len(servers))].tolist():
             here = rows.server == server
             queries = int(cells.queries[mine & (cells.server == server)].sum())
             chosen = rows.take(here & retry)

@@ -15,7 +15,7 @@ from analyzer.measures.keyed import grouped
 from analyzer.measures.peaks import by_group
 from analyzer.measures.roles import SIDES
 from analyzer.measures.rows import Frame, Side
-from analyzer.measures.seen import Seen, seen
+from analyzer.measures.seen import Seen, most, seen
 from analyzer.messages import Array, State, TransactionBatch, TransactionTable
 
 __all__ = ["Blackout", "Measure", "Silence"]
@@ -52,7 +52,7 @@ class Silence:
 
 
 class Measure:
-    """A fold over cells and failures; `result` is a tuple of Silence, most unanswered first."""
+    """A fold over cells and failures; `result` is a tuple of Silence for the thousand legs with most, most unanswered first."""
 
     needs: tuple[str, ...] = ("cells", "failures", "roles")
 
@@ -78,7 +78,7 @@ class Measure:
         cell_leg = _leg(cells.client, cells.server)
         sends = _Sends(cells, cell_leg)
         found = []
-        for at in range(len(legs)):
+        for at in most(of, len(legs)):
             chosen = order[starts[at] : starts[at + 1]]
             found.append(self._row(rows.take(chosen), again[chosen], cells, cell_leg == legs[at], sends, results, kept))
         return tuple(sorted(found, key=lambda row: (-row.unanswered.count, -row.late.count, row.client, row.server)))

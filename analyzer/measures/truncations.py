@@ -15,7 +15,7 @@ from analyzer.measures.failures import Failures
 from analyzer.measures.keyed import grouped
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import Side
-from analyzer.measures.seen import Seen, seen
+from analyzer.measures.seen import Seen, most, seen
 from analyzer.messages import (
     NO_ROW,
     Array,
@@ -103,7 +103,8 @@ class Measure:
         tcp_leg = _leg(syns.src_addr, syns.dst_addr)
         worked = (syns.synack_ns > 0) | (syns.bytes_in > 0)
         found = []
-        for at, key in enumerate(legs.tolist()):
+        for at in most(of, len(legs)):
+            key = int(legs[at])
             mine = of == at
             client, server = key >> 32, key & 0xFFFFFFFF
             cell = (cells.client == client) & (cells.server == server)

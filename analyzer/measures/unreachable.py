@@ -73,11 +73,11 @@ class Measure:
         quotes = self._quotes.take(_once(self._quotes, self._context.options.limits.dup_window_ns))
         found = []
         keys = np.stack([quotes.dst_addr, quotes.dst_port, quotes.transport]).astype(np.int64)
-        for key in np.unique(keys, axis=1).T:
+        for key in _largest(keys):
             rows = quotes.take((keys == key[:, None]).all(axis=0))
             found.append(self._quoted(rows))
         ends = np.stack([self._resets.dst_addr, self._resets.dst_port]).astype(np.int64)
-        parts = [self._resets.take((ends == key[:, None]).all(axis=0)) for key in np.unique(ends, axis=1).T]
+        parts = [self._resets.take((ends == key[:, None]).all(axis=0)) for key in _largest(ends)]
         found += [self._reset(rows) for rows in parts]
         return tuple(sorted(found, key=lambda row: (-row.seen.count, row.server, row.transport, row.port)))
 
@@ -150,6 +150,12 @@ def _seen(time_ns: Array, file: Array, frame: Array, words: Any) -> Seen:
         last_frame=Frame(int(file[end]), int(frame[end])),
         examples=sights,
     )
+
+
+def _largest(keys: Array) -> Array:
+    """The distinct columns with most rows, at most 1000: forged traffic can make as many as it has packets."""
+    distinct, counts = np.unique(keys, axis=1, return_counts=True)
+    return np.asarray(distinct[:, np.argsort(-counts, kind="stable")[:1000]].T)
 
 
 def _counted(texts: list[str]) -> dict[str, int]:
