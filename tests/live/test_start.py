@@ -227,6 +227,7 @@ class TestEndings:
         until(lambda: "\nState:\tT" in namespace.run(f"cat /proc/{live.main}/status"))
         assert termios.tcgetattr(inner) == before
         live.send(signal.SIGCONT)
+        live.process.send_signal(signal.SIGCONT)  # nsenter stops with what it runs
         until(lambda: not termios.tcgetattr(inner)[3] & termios.ICANON)
         os.write(outer, b"q")
         assert live.code() == 0
