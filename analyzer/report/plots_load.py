@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Final
 
 import numpy as np
@@ -59,7 +60,9 @@ def suffixes(report: Report, side: Side | None = None, most: int = 15) -> Figure
         )
         axes.annotate(note, (row.queries, at), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8.5)
     axes.set_yticks(place)
-    axes.set_yticklabels([shorten(row.suffix) for row in top], parse_math=False, fontsize=8.5)
+    twice = {one for one, count in Counter(row.suffix for row in top).items() if count > 1}
+    labels = [shorten(row.suffix) + (f" ({row.grouped_by})" if row.suffix in twice else "") for row in top]
+    axes.set_yticklabels(labels, parse_math=False, fontsize=8.5)
     axes.tick_params(axis="y", length=0)
     counted(axes, "x", "queries")
     axes.yaxis.grid(False)
