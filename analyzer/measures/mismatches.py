@@ -20,6 +20,8 @@ __all__ = ["KINDS", "Measure", "Mismatch"]
 
 KINDS: Final = ("wrong-source", "id-mismatch", "question-mismatch", "unsolicited")
 _U64: Final = np.uint64
+_NAMES: Final = 20  # those with most responses
+_OPEN: Final = 16  # queries of one port, ID and question that are remembered
 _GROUPS: Final = 1000  # described; forged traffic can make as many as it has packets
 _WINDOW_NS: Final = 10 * NS
 
@@ -129,7 +131,8 @@ def _elsewhere(rows: TransactionTable, lost: TransactionTable) -> tuple[Array, A
     columns = ("client", "client_port", "msg_id", "qname_hash", "qtype")
     keys = zip(*(lost.columns()[name].tolist() for name in columns), strict=True)
     for key, server, time in zip(keys, lost.server.tolist(), lost.time_ns.tolist(), strict=True):
-        waiting[key].append((time, server))
+        if len(waiting[key]) < _OPEN:
+            waiting[key].append((time, server))
     hit, whom = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.int64)
     keys = zip(*(rows.columns()[name].tolist() for name in columns), strict=True)
     for at, (key, server, time) in enumerate(zip(keys, rows.server.tolist(), rows.time_ns.tolist(), strict=True)):
@@ -143,7 +146,8 @@ def _elsewhere(rows: TransactionTable, lost: TransactionTable) -> tuple[Array, A
 def _ids(rows: TransactionTable) -> int:
     """Most different IDs for one name within 10 s."""
     best = 0
-    for name in np.unique(rows.qname).tolist():
+    names, counts = np.unique(rows.qname, return_counts=True)
+    for name in names[np.lexsort((names, -counts))[:_NAMES]].tolist():
         mine = rows.qname == name
         order = np.argsort(rows.time_ns[mine], kind="stable")
         times, idents = rows.time_ns[mine][order], rows.msg_id[mine][order]

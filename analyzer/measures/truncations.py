@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import numpy as np
 
@@ -172,28 +172,43 @@ def _client_question(rows: TransactionTable) -> Array:
     return np.asarray(key ^ rows.qname_hash ^ (rows.qtype.astype(_U64) << _U64(48)))
 
 
+class _Places:
+    """Rows by key and time, as single numbers that rise with both."""
+
+    def __init__(self, keys: Array, times: Array) -> None:
+        self._keys, number = np.unique(keys, return_inverse=True)
+        self._times = np.unique(times)
+        self.width = len(self._times) + 1
+        self.place = number * self.width + np.searchsorted(self._times, times)
+
+    def find(self, key: Array, time: Array, side: Literal["left", "right"]) -> tuple[Array, Array]:
+        """Where each key and time would stand (before or after equals), and whether the key is known."""
+        number = np.searchsorted(self._keys, key).clip(max=len(self._keys) - 1)
+        return number * self.width + np.searchsorted(self._times, time, side=side), self._keys[number] == key
+
+
 def _within(keys: Array, times: Array, key: Array, time: Array, span: int) -> Array:
     """Whether something under the same key came within the span after each time."""
     if not len(keys) or not len(key):
         return np.zeros(len(key), np.bool_)
-    order = np.lexsort((times, keys))
-    keys, times = keys[order], times[order]
-    out = np.zeros(len(key), np.bool_)
-    for one in np.unique(key).tolist():
-        mine = key == _U64(one)
-        low, high = np.searchsorted(keys, _U64(one)), np.searchsorted(keys, _U64(one), side="right")
-        part = times[low:high]
-        out[mine] = np.searchsorted(part, time[mine]) < np.searchsorted(part, time[mine] + span, side="right")
-    return out
+    places = _Places(keys, times)
+    ordered = np.sort(places.place)
+    low, known = places.find(key, time, "left")
+    high, _ = places.find(key, time + span, "right")
+    return np.asarray(known & (np.searchsorted(ordered, low) < np.searchsorted(ordered, high)))
 
 
 def _open(keys: Array, begun: Array, ended: Array, key: Array, time: Array) -> Array:
-    out = np.zeros(len(key), np.bool_)
-    for one in np.unique(key).tolist() if len(keys) else ():
-        part = np.flatnonzero(keys == _U64(one))
-        mine = np.flatnonzero(key == _U64(one))
-        order = part[np.argsort(begun[part], kind="stable")]
-        reach = np.maximum.accumulate(ended[order]) if len(order) else order
-        at = np.searchsorted(begun[order], time[mine], side="right") - 1
-        out[mine] = (at >= 0) & (reach[at.clip(min=0)] >= time[mine]) if len(order) else False
-    return out
+    """Whether something under the same key had begun, and had not ended, at each time."""
+    if not len(keys) or not len(key):
+        return np.zeros(len(key), np.bool_)
+    places = _Places(keys, begun)
+    order = np.argsort(places.place, kind="stable")
+    ends = _Places(keys, ended)
+    # The latest end so far within each key: places of a later key are larger than all before.
+    reach = np.maximum.accumulate(ends.place[order])
+    high, known = places.find(key, time, "right")
+    last = np.searchsorted(places.place[order], high) - 1
+    same = known & (last >= 0) & (places.place[order][last] // places.width == high // places.width)
+    wanted, _ = ends.find(key, time, "left")
+    return np.asarray(same & (reach[last] >= wanted))
