@@ -194,7 +194,7 @@ def _names(paths: tuple[str, ...], snapshots: tuple[str, ...]) -> tuple[Hosts, L
     from analyzer.capture.expressions import local_hosts
 
     tables: list[Hosts] = [local_hosts(_text(path)) for path in paths]
-    named = [(at, name) for table in reversed(tables) for name, every in reversed(table.items()) for at in every]
+    named = [(at, name) for table in reversed(tables) for name, every in reversed([*table.items()]) for at in every]
     labels: dict[str, tuple[tuple[int | None, str], ...]] = {
         str(ipaddress.ip_address(at)): ((None, name),) for at, name in named
     }
