@@ -1,4 +1,4 @@
-"""Every setting and every threshold, in one place, each with its reason (PATHOLOGIES "Why these defaults")."""
+"""Every setting and every threshold, in one place, each with its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AAAA questions for names that have IPv4 addresses only (PATHOLOGIES 5.1, aaaa-waste and aaaa-nxdomain-a-ok)."""
+"""AAAA questions for names that have IPv4 addresses only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What caches ask again though they had the answer: per leg and key, negative and positive (PATHOLOGIES 5.3).
+"""What caches ask again though they had the answer: per leg and key, negative and positive.
 
 A query after the answer and before its TTL is over, less a second, is a re-ask; less than 50 ms after the answer it was in
 flight and is passed over. A negative answer without SOA has no TTL: each further one for its key is a repeat.

@@ -1,4 +1,4 @@
-"""The cluster's domain, and the names that carry it where it does not belong (PATHOLOGIES 5.1, cluster-name-leak).
+"""The cluster's domain, and the names that carry it where it does not belong.
 
 From the option; else the zone of an SOA that has a `svc` below it (CoreDNS's kubernetes plugin sends one with each
 negative answer); else what follows `kubernetes.default.svc`; else `cluster.local`.

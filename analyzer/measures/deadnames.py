@@ -1,4 +1,4 @@
-"""Names that never resolve and are asked again and again: period and workers (PATHOLOGIES 5.1, dead-name-polling)."""
+"""Names that never resolve and are asked again and again: period and workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NXDOMAIN answers of the client side, and how many of them other findings explain (PATHOLOGIES 5.4, nxdomain-storm)."""
+"""NXDOMAIN answers of the client side, and how many of them other findings explain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which resolver sends like this: the table of PATHOLOGIES 2 as a function over counts of one client's evidence.
+"""Which resolver sends like this: the known habits of resolvers as a function over counts of one client's evidence.
 
 Every rule names what it saw; what several signs say together is surer than one. Libraries differ in what they do when all is
 well (pairs, ports, IDs) and in how long they wait when nothing comes (5.0, 2.5, 2.0 s), so either kind of sign suffices,

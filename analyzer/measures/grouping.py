@@ -1,4 +1,4 @@
-"""Which suffix a name is grouped under, and by which rule (PATHOLOGIES 7); the first rule that applies wins."""
+"""Which suffix a name is grouped under, and by which rule (docs/semantics.md); the first rule that applies wins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which base names and which clients make most of the client side's queries (PATHOLOGIES 5.1, hot-name, top-talker)."""
+"""Which base names and which clients make most of the client side's queries."""
 
 from __future__ import annotations
 

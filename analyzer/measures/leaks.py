@@ -1,4 +1,4 @@
-"""Cluster names outside the cluster, counted once, at the outermost hop (PATHOLOGIES 5.1, cluster-name-leak)."""
+"""Cluster names outside the cluster, counted once, at the outermost hop."""
 
 from __future__ import annotations
 

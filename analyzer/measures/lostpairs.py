@@ -1,4 +1,4 @@
-"""A and AAAA sent together from one port, one of them lost: the trace of the connection-tracking race (PATHOLOGIES 5.4)."""
+"""A and AAAA sent together from one port, one of them lost: the trace of the connection-tracking race."""
 
 from __future__ import annotations
 

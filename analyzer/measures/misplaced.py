@@ -1,5 +1,5 @@
 """Questions that the answering side has no business with: reverse lookups of private addresses, names under no known
-top-level domain (PATHOLOGIES 5.1, ptr-private-storm and bogus-tld-leak)."""
+top-level domain."""
 
 from __future__ import annotations
 

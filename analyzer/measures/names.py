@@ -1,4 +1,4 @@
-"""Per name: queries, questions, rates, codes, first and last (PATHOLOGIES 7); one row per name and side, types inside."""
+"""Per name: queries, questions, rates, codes, first and last (docs/semantics.md); one row per name and side, types inside."""
 
 from __future__ import annotations
 

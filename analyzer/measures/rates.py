@@ -1,4 +1,4 @@
-"""Counts over time (PATHOLOGIES 7): nothing is extrapolated from a short capture."""
+"""Counts over time (docs/semantics.md): nothing is extrapolated from a short capture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resends: who asks the same question again because it got no answer (PATHOLOGIES 5.4, retry-storm).
+"""Resends: who asks the same question again because it got no answer.
 
 A resend after SERVFAIL, REFUSED or another error is failover, counted apart. One within 5 ms is no retry (systemd-resolved's
 question without OPT, doubled packets), nor is one to another server within 0.3 s (musl asks all its servers at once).

@@ -1,4 +1,4 @@
-"""Who asks, who answers, who does both: forwarders under all their addresses, and so the side of every leg (PATHOLOGIES 4, 7).
+"""Who asks, who answers, who does both: forwarders under all their addresses, and so the side of every leg (docs/semantics.md).
 
 `update` counts by leg (client, server) and by link (the client of a query, its server, and the server of the client's
 query that caused it). `result` votes: an address that answers and asks is a forwarder; a source is one more address of the

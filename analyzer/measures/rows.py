@@ -34,7 +34,7 @@ __all__ = [
 
 
 class Side(enum.StrEnum):
-    """Where on its way a message was seen (PATHOLOGIES 7). Totals are per side and never added over sides."""
+    """Where on its way a message was seen (docs/semantics.md). Totals are per side and never added over sides."""
 
     CLIENT = "client"  # to a forwarder or final server, from who is no forwarder
     UPSTREAM = "upstream"  # from a forwarder

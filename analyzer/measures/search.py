@@ -1,4 +1,4 @@
-"""Search-domain expansion: the chains, the resolv.conf behind them, and what they cost (PATHOLOGIES 5.1).
+"""Search-domain expansion: the chains, the resolv.conf behind them, and what they cost (docs/semantics.md).
 
 `update` counts lookups by signature. Everything else is decided here at the end: where a base ends and a suffix begins,
 which list a client has, what ndots can be, and how many queries a better first candidate had saved.

@@ -1,4 +1,4 @@
-"""A declared resolv.conf against the lists seen at work (PATHOLOGIES 6, search-list cross-check)."""
+"""A declared resolv.conf against the lists seen at work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which part of a candidate is the base and which the suffix, and so which search list each client has (PATHOLOGIES 5.1).
+"""Which part of a candidate is the base and which the suffix, and so which search list each client has (docs/semantics.md).
 
 A chain that holds the name as typed splits at it. Another may split after any label that its candidates share; it takes
 the split whose suffixes most other bases were tried with.

@@ -1,5 +1,5 @@
 """Search candidates that got an answer they should not: one address for unrelated bases, or a name without addresses
-that ends the search (PATHOLOGIES 5.1, wildcard-hijack)."""
+that ends the search."""
 
 from __future__ import annotations
 

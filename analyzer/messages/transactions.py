@@ -35,7 +35,7 @@ NO_ROW: Final = np.uint64(2**64 - 1)  # "no such row" in row-number columns
 
 
 class State(enum.IntEnum):
-    """How a transaction ended (PATHOLOGIES 4)."""
+    """How a transaction ended (docs/semantics.md)."""
 
     ANSWERED = 0
     LATE = 1  # answered after the client's own retry, or after more than 5 s

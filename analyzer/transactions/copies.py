@@ -1,4 +1,4 @@
-"""Copies: one packet captured several times becomes one message (PATHOLOGIES 4, "Dedupe first").
+"""Copies: one packet captured several times becomes one message (docs/semantics.md).
 
 Two frames are copies if their DNS octets (and TCP sequence number) are equal, they are at most the window apart, and
 - IPv4 with an IP-ID: the IDs are equal and the headers too but for TTL and checksum, or interface or direction differ

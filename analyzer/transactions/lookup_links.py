@@ -1,4 +1,4 @@
-"""From steps to lookups: which candidate followed which (PATHOLOGIES 5.1).
+"""From steps to lookups: which candidate followed which (docs/semantics.md).
 
 A candidate follows a failed one of the same client that shares at least its leftmost label: on the same port where one
 port carries several candidates (c-ares, ingress-nginx), else within 50 ms of the answer or 6 s of the last send.

@@ -1,5 +1,5 @@
 """Pooled ports: an ephemeral port that carries several base names belongs to a forwarder or nginx, never to a stub
-(PATHOLOGIES 4). Counted by leftmost labels, which all candidates of one base share."""
+(docs/semantics.md). Counted by leftmost labels, which all candidates of one base share."""
 
 from __future__ import annotations
 

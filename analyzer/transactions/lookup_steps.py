@@ -1,4 +1,4 @@
-"""From questions to steps: the A and the AAAA question of one candidate name belong together (PATHOLOGIES 4 and 5.1)."""
+"""From questions to steps: the A and the AAAA question of one candidate name belong together (docs/semantics.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lookups: what a resolver did for one name that a program asked for, rebuilt from its questions (PATHOLOGIES 4, 5.1).
+"""Lookups: what a resolver did for one name that a program asked for, rebuilt from its questions (docs/semantics.md).
 
 All candidates of a lookup share their leftmost label, so each client's questions are cut into segments of one leftmost
 label in which every question begins while an earlier one could still be followed. A segment is judged as a whole once

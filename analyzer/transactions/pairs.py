@@ -1,4 +1,4 @@
-"""Pairs: which response answers which query (PATHOLOGIES 4, "Transaction").
+"""Pairs: which response answers which query (docs/semantics.md).
 
 Key: transport, client and server address and port, message ID, lower-case name, type and class. A response closes the
 latest open query with its key that was sent at most `Limits.match_ns` before; so answers to resends close last in,

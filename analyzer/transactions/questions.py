@@ -1,4 +1,4 @@
-"""Questions (question instances): which queries are one question with its retries (PATHOLOGIES 4).
+"""Questions (question instances): which queries are one question with its retries (docs/semantics.md).
 
 A query of one client, name and type can be a retry of one earlier query, the latest of those that fit:
 - sent with the same ID from the same port at most `Limits.retry_same_id_ns` ago, whatever became of it (glibc resends both

@@ -1,4 +1,4 @@
-"""What makes roles visible: which query of a forwarder serves which query of its client (PATHOLOGIES 4, "Roles").
+"""What makes roles visible: which query of a forwarder serves which query of its client (docs/semantics.md).
 
 C encloses U if both ask one question, U was sent after C and answered no later than `Limits.link_slack_ns` after C was
 (an unanswered C counts as open for `Limits.step_ns`, else it would enclose whatever is asked while a server is down;

@@ -1,4 +1,4 @@
-"""AAAA for names without IPv6 (PATHOLOGIES 8, recipe 13)."""
+"""AAAA for names without IPv6."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The incident (PATHOLOGIES 8, recipe 1) and what looks like it."""
+"""The incident and what looks like it."""
 
 from __future__ import annotations
 

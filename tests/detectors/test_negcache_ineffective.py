@@ -1,4 +1,4 @@
-"""Caches that forget denials early (PATHOLOGIES 8, recipe 2)."""
+"""Caches that forget denials early."""
 
 from __future__ import annotations
 

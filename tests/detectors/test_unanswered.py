@@ -71,7 +71,7 @@ def test_one_direction_only_is_no_loss() -> None:
     assert traffic(100, 100).findings("unanswered") != []
 
 
-def test_a_capture_that_ends_after_a_burst_leaves_it_pending() -> None:  # PATHOLOGIES 8, recipe 15
+def test_a_capture_that_ends_after_a_burst_leaves_it_pending() -> None:
     scene = Scene()
     for n in range(200):
         scene.query(n * 0.001, POD, DNS, f"n{n}.example.org")

@@ -1,4 +1,4 @@
-"""Each resolver by what PATHOLOGIES 2 says of it, and what must not be claimed."""
+"""Each resolver by what is known of it, and what must not be claimed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules that group names, each by a name that it is the first to speak of (PATHOLOGIES 7)."""
+"""The rules that group names, each by a name that it is the first to speak of (docs/semantics.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roles and sides on scenes of a few packets (PATHOLOGIES 4)."""
+"""Roles and sides on scenes of a few packets (docs/semantics.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lookups rebuilt from packets, resolver by resolver (PATHOLOGIES 2 and 5.1; what each does on the wire is known)."""
+"""Lookups rebuilt from packets, resolver by resolver (what each does on the wire is known)."""
 
 from __future__ import annotations
 
@@ -287,7 +287,7 @@ def silent(scene: Scene, at: float, qtype: str, server: str, port: int, ident: i
 
 @pytest.mark.parametrize(("resolver", "queries"), [("glibc", 4), ("musl", 8), ("go", 4), ("cares", 4)])
 def test_recipe_7_silence_is_one_lookup_with_all_its_sends(resolver: str, queries: int) -> None:
-    """Each resolver's own timers, ports and IDs (PATHOLOGIES 2): what is sent again belongs to the lookup."""
+    """Each resolver's own timers, ports and IDs: what is sent again belongs to the lookup."""
     scene = Scene()
     if resolver == "glibc":  # both again after 5 s, same port, same IDs
         for at in (0.0, 5.0):

@@ -1,4 +1,4 @@
-"""Retries of the resolvers of PATHOLOGIES 2 (recipe 7), and what is none."""
+"""Retries of the resolvers, and what is none."""
 
 from __future__ import annotations
 
