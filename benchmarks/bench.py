@@ -76,7 +76,7 @@ ROWS = (
     Row("dnsloupe analyze", lambda path: ours("analyze", str(path))),
     Row("dnsloupe analyze -o json", lambda path: ours("analyze", str(path), "-o", "json")),
     Row("dnstop -l 3", lambda path: ["dnstop", "-l", "3", path]),
-    Row("dnscap -w", lambda path: ["dnscap", "-r", path, "-w", "/dev/null"]),
+    Row("dnscap -w", lambda path: ["dnscap", "-r", path, "-w", "out"]),
     Row("packetq count", lambda path: ["packetq", "-s", "select qtype, count(*) from dns group by qtype", path]),
     Row("dnsscope", lambda path: ["dnsscope", path]),
     Row("tcpdump -w /dev/null, slice", lambda path: ["tcpdump", "-r", path, "-w", "/dev/null", "port 53"], sliced=True),
