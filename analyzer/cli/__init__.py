@@ -78,7 +78,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     except DnsloupeError as error:
         say(str(error))
         return error.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click ends with SystemExit where nobody reads what is written
         hush()
         return 0
     except OSError as error:

@@ -29,7 +29,7 @@ __all__ = ["command", "look_of"]
 
 @click.command(short_help="Say what is wrong, with proof and with what to change.")
 @reading_options
-@output_options(("text", "json", "html", "jsonl", "md", "junit"))
+@output_options(("text", "json", "html", "jsonl", "md", "junit", "dot"))
 @click.option("--top", type=click.IntRange(0), help="Rows a table; 0 for all [default: 10, json and html 10000].")
 @click.option("--width", type=click.IntRange(40), help="Columns of text [default: the terminal's, else 100].")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Only ASCII characters.")
@@ -106,6 +106,10 @@ def _face(form: str, report: Report, verdicts: list[Verdict] | None) -> str:
         from analyzer.report.junit import render as render_junit
 
         return render_junit(report, verdicts)
+    if form == "dot":
+        from analyzer.report.graph import dot
+
+        return dot(report.details["graph"])
     from analyzer.report import json
 
     return json.findings_lines(report) if form == "jsonl" else json.render(report)

@@ -77,3 +77,13 @@ def test_options_that_cannot_be(dnsloupe: Run, samples: Path, words: str, part: 
 def test_a_time_zone_moves_the_clock(dnsloupe: Run, samples: Path) -> None:
     _, out, _ = dnsloupe("analyze", samples / "nodelocaldns-incident.pcap", "--tz", "Asia/Tokyo", "-q")
     assert "2026-11-23 02:29:02 to 02:30:19 Asia/Tokyo" in out
+
+
+def test_the_forwarding_graph_for_graphviz(dnsloupe: Run, samples: Path) -> None:
+    code, out, err = dnsloupe("analyze", samples / "two-hop-loop.pcap.gz", "-o", "dot")
+    assert (code, err) == (0, "")
+    assert out.startswith("digraph forwarding {")
+    assert {line.split("[")[0].strip() for line in out.splitlines() if "color=red" in line} == {
+        '"192.168.1.23" -> "192.168.1.1"',
+        '"192.168.1.1" -> "192.168.1.23"',
+    }
