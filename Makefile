@@ -89,7 +89,8 @@ types: $(STAMPS)/dev
 # stubtest imports what it checks, so it needs the extension
 stubs: $(STAMPS)/dev
 	@if $(BIN)/python -c 'import analyzer.decode._native' 2>/dev/null; then \
-		echo "$(BIN)/stubtest analyzer.decode._native"; $(BIN)/stubtest analyzer.decode._native; \
+		echo "$(BIN)/stubtest --mypy-config-file pyproject.toml analyzer.decode._native"; \
+		$(BIN)/stubtest --mypy-config-file pyproject.toml analyzer.decode._native; \
 	elif [ -n "$(REQUIRE_NATIVE)" ]; then echo "stubtest: the native decoder is not there, and it is required" >&2; exit 1; \
 	else echo "stubtest of analyzer.decode._native: the native decoder is not built" >>$(SKIPPED); fi
 
