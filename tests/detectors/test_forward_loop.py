@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from analyzer.findings import Severity
 from tests.scenes import Scene, stack
 
@@ -97,3 +99,19 @@ def test_health_checks_that_go_round_are_said() -> None:
     stack(scene, [(LOCAL, LOCAL)] * 5, 1.0, ".", "NS")
     (found,) = scene.findings("forward-loop")
     assert int(found.numbers["health_checks"] or 0) > 0
+
+
+def test_half_of_the_upstreams_is_the_server_itself() -> None:
+    """200 originals, each forwarded to itself with chance 1/2 again and again: about 400 arrivals, unwinding, high."""
+    chance, scene, hops = random.Random(7), Scene(), 0
+    for n in range(200):
+        depth = 0
+        while chance.random() < 0.5:
+            depth += 1
+        hops += depth
+        nested(scene, depth, 0.2 * n)
+    (found,) = scene.findings("forward-loop")
+    assert (found.kind, found.severity, found.count) == ("partial", Severity.HIGH, hops)
+    assert found.numbers["originals"] == 200
+    assert 1.7 < float(found.numbers["arrivals_per_original"] or 0) < 2.3
+    assert "reverse order" in str(found.numbers["proof"])
