@@ -9,9 +9,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = os.environ.get("CI", "").lower() in {"1", "true"} or os.environ.get("DNSLOUPE_REQUIRE_NATIVE") == "1"
+
+# The same examples in every run, so that a red run says something about the change; DNSLOUPE_EXPLORE=1 looks for new ones.
+# No deadline: what runs on a busy machine is slow, not wrong.
+settings.register_profile("dnsloupe", derandomize=not os.environ.get("DNSLOUPE_EXPLORE"), deadline=None)
+settings.load_profile("dnsloupe")
 
 
 def has_native() -> bool:
