@@ -14,15 +14,20 @@ from analyzer.measures import Context
 from analyzer.measures.fingerprints import Fingerprint, Sendings, fingerprint
 from analyzer.measures.keyed import Keyed, grouped
 from analyzer.measures.roles import Roles
-from analyzer.messages import Array, Present, QuestionTable, State, StepTable, TransactionBatch, Transport
+from analyzer.messages import Array, Outcome, Present, QuestionTable, State, StepTable, TransactionBatch, Transport
 
 __all__ = ["Measure"]
 
 _COUNTS: Final = Sendings.counts()
-_STRICT: Final = 2  # QuestionTable.strict: rows for forwarders only
+_LOOSE, _STRICT = 0, 2  # QuestionTable.strict: rows for all but forwarders, rows for forwarders only
 _CLIENT_BITS, _PORT_BITS, _NAME_BITS = 20, 16, 28
 _MUSL_STEP: Final = (0x60, 0x300)  # 0x8d to 0x19b were seen; at random an ID falls in here once in a hundred
+_NEAR: Final = 1024  # between glibc's two IDs, their octets swapped: two thirds of pairs are nearer, 3 % at random
 _MS: Final = 1_000_000
+_AT_ONCE: Final = 5 * _MS  # from an answer to the next send: no timer
+_FAILED: Final = (Outcome.SERVFAIL, Outcome.REFUSED)
+_SAID: Final = (Outcome.DATA, Outcome.NODATA, Outcome.NXDOMAIN)
+_STUB: Final = ("127.0.0.53", "127.0.0.54")
 _MAX_CLIENTS: Final = 10_000
 _POOLED: Final = 3  # base names on one port: a forwarder's socket
 
@@ -60,20 +65,29 @@ class Measure:
         self._clients.add(clients.astype(np.uint64), *(counts.get(name, zero) for name in _COUNTS))
 
     def _questions(self, rows: QuestionTable) -> None:
+        often = rows.take((rows.strict != _LOOSE) & (rows.sends >= 5) & (rows.servers == 1))
+        often = often.take((often.same_id != 0) & (often.same_port != 0))
+        self._count(often.client, resent_often=np.ones(len(often), np.int64))
         rows = rows.take(rows.strict != _STRICT)
         gap, resent = rows.gap_ns, (rows.gap_ns >= 0)
-        alike = resent & (rows.same_id != 0) & (rows.same_port != 0)
-        fresh = resent & (rows.same_id == 0)
+        edns = (rows.present & Present.EDNS) != 0
+        one_id, one_port = rows.same_id != 0, rows.same_port != 0
+        alike, fresh = resent & one_id & one_port, resent & ~one_id
+        silent = resent & ~np.isin(rows.first_outcome, _FAILED)  # a failure is retried whenever it comes
+        after = rows.time_ns + gap - rows.end_ns
+        told = (rows.end_ns >= 0) & np.isin(rows.first_outcome, _SAID) & (after >= 0) & (after <= _AT_ONCE)
         self._count(
             rows.client,
             questions=np.ones(len(rows), np.int64),
-            edns=(rows.present & Present.EDNS) != 0,
+            edns=edns,
             wait_5_same=alike & _about(gap, 5000, 150),
             wait_25=alike & _about(gap, 2500, 100),
-            wait_5_new=fresh & (rows.same_port == 0) & _about(gap, 5000, 150),
-            wait_2=fresh & _about(gap, 2000, 150),
-            new_port=resent & (rows.same_id != 0) & (rows.same_port == 0),
+            wait_5_new=fresh & ~one_port & _about(gap, 5000, 150),
+            wait_2=fresh & silent & _about(gap, 2000, 150),
+            wait_1=silent & (rows.sends >= 4) & _about(gap, 1000, 100),
+            new_port=silent & one_id & ~one_port & _about(gap, 3000, 1500),
             fan_out=alike & (rows.servers > 1) & (gap < 50 * _MS),
+            asked_on=alike & edns & told,
         )
 
     def _steps(self, rows: StepTable, clients: Array) -> None:
@@ -94,15 +108,24 @@ class Measure:
         """Name the resolvers."""
         roles: Roles = results["roles"]
         ports = _by_client(self._ports, self._context)
+        stubs = _behind(_STUB, roles, self._context)
         keys, sums = self._clients.keys, self._clients.sums
         most = np.lexsort((keys, -sums[:, 0]))[:_MAX_CLIENTS]
         out = {}
         for client, counts in zip(keys[most].tolist(), sums[most].tolist(), strict=True):
             known = dict(zip(_COUNTS, counts, strict=True)) | ports.get(client, {})
-            found = fingerprint(Sendings(**known, forwarder=bool(roles.forwarder[client])))
+            forwards = bool(roles.forwarder[client])
+            stub = forwards and roles.instance(client) in stubs
+            found = fingerprint(Sendings(**known, forwarder=forwards, stub_53=stub))
             if found.name:
                 out[self._context.addresses.text(client)] = found
         return out
+
+
+def _behind(texts: tuple[str, ...], roles: Roles, context: Context) -> set[int]:
+    """The machines that answer at one of these addresses."""
+    known = [ident for text in texts if (ident := context.addresses.find(text)) is not None]
+    return {roles.instance(ident) for ident in known if roles.serves[ident]}
 
 
 def _about(gap: Array, ms: int, slack: int) -> Array:
@@ -168,21 +191,33 @@ def _by_client(sample: _Sample, context: Context) -> dict[int, dict[str, int]]:
     clients, _, client = grouped(keys >> np.uint64(_PORT_BITS + _NAME_BITS))
     heads, first, port = grouped(keys >> np.uint64(_NAME_BITS))
     both, single = (a > 0) & (aaaa > 0), (a == 1) & (aaaa == 1)
-    step = (id_aaaa - id_a) % 65536
+    step, swapped = (id_aaaa - id_a) % 65536, (_swap(id_aaaa) - _swap(id_a)) % 65536
+    near = (swapped <= _NEAR) | (swapped >= 65536 - _NEAR)
     pooled = _labels(keys, port, len(heads), context) >= _POOLED
     counts = {
         "together": (client, both),
+        "even": (client, both & (a == aaaa)),
         "apart": (client, ~both),
         "ids": (client, single),
         "id_steps": (client, single & (step >= _MUSL_STEP[0]) & (step <= _MUSL_STEP[1])),
+        "ids_near": (client, single & near),
+        "by_ports": (client, a + aaaa),
+        "by_pool": (client, (a + aaaa) * pooled[port]),
         "ports": (client[first], np.ones(len(heads), np.bool_)),
         "pooled": (client[first], pooled),
     }
-    sums = [np.bincount(of[chosen], minlength=len(clients)).tolist() for of, chosen in counts.values()]
+    sums = [
+        np.bincount(of, weights=values, minlength=len(clients)).astype(np.int64).tolist()
+        for of, values in counts.values()
+    ]
     return {
         ident: dict(zip(counts, row, strict=True))
         for ident, row in zip(clients.tolist(), zip(*sums, strict=True), strict=True)
     }
+
+
+def _swap(ident: Array) -> Array:
+    return np.asarray((ident >> 8) | ((ident & 255) << 8))
 
 
 def _labels(keys: Array, port: Array, ports: int, context: Context) -> Array:
