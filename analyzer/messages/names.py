@@ -16,6 +16,7 @@ __all__ = ["OTHERS", "ROOT", "AddressTable", "NameTree", "NewAddresses", "NewNam
 
 ROOT: Final = 0
 OTHERS: Final = b"(others)"
+_LATELY: Final = 4096  # nodes found by a dictionary before they are sorted in
 
 U32 = NDArray[np.uint32]
 
@@ -52,12 +53,12 @@ class NameTree:
     """
 
     def __init__(self) -> None:
-        self._labels: list[bytes] = [b""]
-        self._children: dict[tuple[int, bytes], int] = {}
-        self._indexed = 1
+        self._blob = bytearray()  # the labels, one after another: an object for each would be most of the memory
+        self._ends = np.zeros(1, np.uint64)
         self._parent = np.zeros(1, np.uint32)
         self._depth = np.zeros(1, np.uint16)
         self._size = 1
+        self._children = _Children()
 
     def __len__(self) -> int:
         return self._size
@@ -74,37 +75,40 @@ class NameTree:
 
     def _reserve(self, size: int) -> None:
         if size > len(self._parent):
-            room = max(size, 2 * len(self._parent))
-            self._parent = np.concatenate([self._parent, np.zeros(room - len(self._parent), np.uint32)])
-            self._depth = np.concatenate([self._depth, np.zeros(room - len(self._depth), np.uint16)])
+            room = max(size, len(self._parent) + len(self._parent) // 2) - len(self._parent)
+            self._parent = np.concatenate([self._parent, np.zeros(room, np.uint32)])
+            self._depth = np.concatenate([self._depth, np.zeros(room, np.uint16)])
+            self._ends = np.concatenate([self._ends, np.zeros(room, np.uint64)])
 
     def append(self, new: NewNames) -> None:
         """Take over what a batch adds; must be called in batch order, before the batch's rows are read."""
         if new.first != self._size:
             raise ValueError(f"names begin at {new.first}, the tree has {self._size}")
         self._reserve(self._size + len(new))
-        ends = new.ends.tolist()
-        start = 0
-        for end in ends:
-            self._labels.append(new.labels[start:end])
-            start = end
         first, stop = self._size, self._size + len(new)
+        self._ends[first:stop] = new.ends
+        self._ends[first:stop] += np.uint64(len(self._blob))
+        self._blob += new.labels
         self._parent[first:stop] = new.parent
-        # A parent may be added by the same batch, always before its child, so depths fill in passes.
-        depth = self._depth
-        for node, parent in zip(range(first, stop), new.parent.tolist(), strict=True):
-            depth[node] = depth[parent] + 1
+        # A parent may be added by the same batch, so depths fill in from the top.
+        left = np.arange(first, stop)
+        while len(left):
+            above = self._depth[self._parent[left]]
+            told = (self._parent[left] < first) | (above > 0)
+            if not told.any():
+                raise ValueError("a name comes before its parent")
+            self._depth[left[told]] = above[told] + 1
+            left = left[~told]
         self._size = stop
-
-    def _index(self) -> None:
-        for node in range(self._indexed, self._size):
-            self._children[int(self._parent[node]), self._labels[node].lower()] = node
-        self._indexed = self._size
 
     def child(self, parent: int, label: bytes) -> int | None:
         """The node for `label` under `parent`, or None."""
-        self._index()
-        return self._children.get((parent, label.lower()))
+        wanted = label.lower()
+        self._children.learn(self)
+        for node in self._children.of(parent, wanted):
+            if int(self._parent[node]) == parent and self.label(node).lower() == wanted:
+                return node
+        return None
 
     def add(self, parent: int, label: bytes) -> int:
         """The node for `label` under `parent`, made if need be."""
@@ -113,10 +117,10 @@ class NameTree:
             return found
         self._reserve(self._size + 1)
         node = self._size
-        self._labels.append(label)
+        self._blob += label
+        self._ends[node] = len(self._blob)
         self._parent[node], self._depth[node] = parent, self._depth[parent] + 1
         self._size = node + 1
-        self._index()
         return node
 
     def add_text(self, name: str) -> int:
@@ -135,13 +139,13 @@ class NameTree:
 
     def label(self, node: int) -> bytes:
         """The node's own (leftmost) label, as first sent."""
-        return self._labels[node]
+        return bytes(self._blob[int(self._ends[node - 1]) if node else 0 : int(self._ends[node])])
 
     def labels(self, node: int) -> list[bytes]:
         """All labels, leftmost first, without the root's."""
         out = []
         while node:
-            out.append(self._labels[node])
+            out.append(self.label(node))
             node = int(self._parent[node])
         return out
 
@@ -184,8 +188,45 @@ class NameTree:
         """Add all names of `other`; returns, for each of its ids, the id here."""
         mapped = np.zeros(len(other), np.uint32)
         for node in range(1, len(other)):
-            mapped[node] = self.add(int(mapped[other._parent[node]]), other._labels[node])
+            mapped[node] = self.add(int(mapped[other._parent[node]]), other.label(node))
         return mapped
+
+
+class _Children:
+    """Finds nodes by parent and label: hashes in order, 12 octets a node, and a dictionary of those that came lately."""
+
+    def __init__(self) -> None:
+        self._hashes, self._nodes = np.zeros(0, np.int64), np.zeros(0, np.uint32)
+        self._lately: dict[int, list[int]] = {}
+        self._known, self._sorted = 1, 1
+
+    def learn(self, tree: NameTree) -> None:
+        """Take in the nodes that were added since."""
+        parents = tree.parent[self._known :].tolist()
+        keys = ((parent, tree.label(node).lower()) for node, parent in enumerate(parents, self._known))
+        if len(tree) - self._sorted <= _LATELY + self._sorted // 16:
+            for node, key in enumerate(keys, self._known):
+                self._lately.setdefault(hash(key), []).append(node)
+        else:
+            lately = sorted((node, known) for known, nodes in self._lately.items() for node in nodes)
+            self._sort([known for _, known in lately], np.fromiter(map(hash, keys), np.int64, len(parents)))
+            self._lately, self._sorted = {}, len(tree)
+        self._known = len(tree)
+
+    def _sort(self, lately: list[int], new: NDArray[np.int64]) -> None:
+        hashes = np.concatenate([self._hashes, np.array(lately, np.int64), new])
+        nodes = np.concatenate([self._nodes, np.arange(self._sorted, self._known + len(new), dtype=np.uint32)])
+        order = np.argsort(hashes, kind="stable")
+        self._hashes, self._nodes = hashes[order], nodes[order]
+
+    def of(self, parent: int, label: bytes) -> Iterator[int]:
+        """The nodes whose parent and lower-case label have this hash."""
+        wanted = hash((parent, label))
+        yield from self._lately.get(wanted, ())
+        at = int(np.searchsorted(self._hashes, wanted))
+        while at < len(self._hashes) and self._hashes[at] == wanted:
+            yield int(self._nodes[at])
+            at += 1
 
 
 class AddressTable:

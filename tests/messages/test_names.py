@@ -85,3 +85,21 @@ def test_adopting_addresses() -> None:
     other.add("10.0.0.2")
     other.add("10.0.0.1")
     assert [one.text(int(ident)) for ident in one.adopt(other)] == ["0.0.0.0", "10.0.0.2", "10.0.0.1"]
+
+
+def test_names_are_found_however_they_were_added() -> None:
+    tree = NameTree()
+    count = 20_000  # more than are kept beside the sorted ones
+    labels = [f"N{number}".encode() for number in range(count)]
+    ends = np.cumsum([len(label) for label in labels]).astype(np.uint32)
+    tree.append(NewNames(1, np.zeros(count, np.uint32), ends, b"".join(labels)))
+    assert [tree.find(f"n{number}") for number in (0, 1, count - 1, count)] == [1, 2, count, None]
+    more = [tree.add(1 + number % 7, b"x%d" % number) for number in range(6000)]
+    assert [tree.child(1 + number % 7, b"X%d" % number) for number in range(6000)] == more
+    assert tree.find("x3.n3") is not None
+    assert tree.find("x3.n4") is None
+
+
+def test_a_name_before_its_parent_is_refused() -> None:
+    with pytest.raises(ValueError, match="before its parent"):
+        NameTree().append(NewNames(1, np.array([2, 1], np.uint32), np.array([1, 2], np.uint32), b"ab"))
