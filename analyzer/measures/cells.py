@@ -89,8 +89,7 @@ class Measure:
 
     def _transactions(self, rows: TransactionTable) -> None:
         store = self._store
-        named = (rows.present & Present.QUESTION) != 0
-        name, kind = np.where(named, rows.qname, NO_NAME), np.where(named, rows.qtype, 0)
+        name, kind = _asked(rows)
         at, first, index = store.place(rows.client, rows.server, name, kind)
         states = np.bincount(index * _STATES + rows.state, minlength=len(at) * _STATES).reshape(-1, _STATES)
         ends = np.cumsum(states.sum(axis=1))
@@ -106,7 +105,8 @@ class Measure:
             _count(store.questions, 8, _KINDS, at, index[orphan], (rows.outcome[orphan] << 2) | _ORPHAN)
 
     def _questions(self, rows: QuestionTable) -> None:
-        at, _, index = self._store.place(rows.client, rows.server, rows.qname, rows.qtype)
+        name, kind = _asked(rows)
+        at, _, index = self._store.place(rows.client, rows.server, name, kind)
         _count(self._store.questions, 8, _KINDS, at, index, (rows.outcome << 2) | rows.strict)
 
     def merge(self, other: Self) -> None:
@@ -158,6 +158,12 @@ class Measure:
         else:  # what both ways of joining have in common has neither mark
             rows = np.flatnonzero((kind != np.where(forwarder[found.cell], _LOOSE, _STRICT)) & (kind != _ORPHAN))
         return Counted(found.cell[rows], found.code[rows] >> 2, found.count[rows])
+
+
+def _asked(rows: TransactionTable | QuestionTable) -> tuple[Array, Array]:
+    """Name and type of every row: none where the question could not be read."""
+    named = (rows.present & Present.QUESTION) != 0
+    return np.where(named, rows.qname, NO_NAME), np.where(named, rows.qtype, 0)
 
 
 def _count(counts: Keyed, bits: int, dense: int, at: Array, index: Array, code: Array) -> None:

@@ -120,7 +120,8 @@ class Groups:
     @functools.cached_property
     def _codes(self) -> dict[str, tuple[Counted, Array]]:
         cells = self.cells
-        types = self._fold(Counted(np.arange(len(cells)), cells.qtype, cells.queries))
+        typed = np.flatnonzero((cells.qname < NO_NAME) | (cells.qtype > 0))  # else nought says that none is known
+        types = self._fold(Counted(typed, cells.qtype[typed], cells.queries[typed]))
         found = {"rcodes": self._fold(cells.rcodes), "types": types, "outcomes": self._outcomes}
         return {name: (c, np.searchsorted(c.cell, np.arange(self.count + 1))) for name, c in found.items()}
 

@@ -8,7 +8,10 @@ import pytest
 
 from analyzer.measures.cellstore import NO_NAME
 from analyzer.measures.rows import Side
+from analyzer.messages import Present
 from analyzer.options import AnalyzeOptions, Limits
+from tests.measures.naive import Naive
+from tests.measures.naive_tables import compare
 from tests.measures.traffic import batches, results, scene
 from tests.scenes import Scene
 
@@ -78,3 +81,21 @@ def test_where_legs_and_types_alone_are_too_many_types_are_given_up() -> None:
     found = results(context, given)
     assert len(found["cells"]) <= 4
     assert [row.queries for row in found["clients"].rows] == [40]
+
+
+def test_an_unreadable_question_has_neither_name_nor_type() -> None:
+    """As in captures whose queries are cut or whose names point out of the message: counted for client and server only."""
+    made = Scene()
+    made.ask(0, "10.0.0.1", "10.0.0.53", "a.example.org")
+    cut = made.query(1, "10.0.0.1", "10.0.0.53", "b.example.org")
+    made.response(1.1, cut)
+    for row in made.rows[-2:]:
+        row["present"], row["qname"], row["qtype"] = row["present"] & ~int(Present.QUESTION), 0, 0
+    made.until = 30
+    context, found = batches(made)
+    tables = results(context, found)
+    assert [row.qname for row in tables["names"].rows] == ["a.example.org"]
+    (client,) = tables["clients"].rows
+    assert (client.queries, client.questions, client.names, client.types) == (2, 2, 1, {"A": 1})
+    assert tables["tree"].root().nxdomain_share == 1.0
+    compare(Naive(context, found), tables)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.measures.rows import PairRow, Side
-from tests.measures.naive import Naive, compare
+from tests.measures.naive import Naive
+from tests.measures.naive_tables import compare
 from tests.measures.traffic import batches, results, scene
 
 SEEDS = st.integers(0, 100_000)

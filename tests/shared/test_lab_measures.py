@@ -17,7 +17,8 @@ from analyzer.measures.cells import Cells
 from analyzer.measures.rows import Side
 from analyzer.messages import DecodeOptions, TransactionBatch
 from analyzer.transactions import Transactions
-from tests.measures.naive import Naive, compare
+from tests.measures.naive import Naive
+from tests.measures.naive_tables import compare
 from tests.measures.traffic import results
 
 GATEWAY = "192.168.1.1"
