@@ -50,6 +50,7 @@ class Measure:
             queries, questions = int(groups.queries[at]), int(groups.questions[at])
             first, last = int(groups.first_ns[at]), int(groups.last_ns[at])
             states, own = groups.states[at].tolist(), text(addr[at])
+            known = resolvers.get(own)
             return ClientRow(
                 side=SIDES[side[at]],
                 addr=own,
@@ -74,7 +75,8 @@ class Measure:
                 last=last,
                 first_frame=groups.frame(at),
                 series=groups.series(at),
-                resolver=resolvers[own].name if own in resolvers else "",
+                resolver=known.name if known else "",
+                resolver_confidence=known.confidence.word if known else "",
             )
 
         order = np.lexsort((cells.texts.address_rank(addr), -groups.queries))

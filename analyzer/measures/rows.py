@@ -161,6 +161,7 @@ class ClientRow:
     first_frame: Frame
     series: Series
     resolver: str = ""  # its resolver library or program by its habits, empty if unknown
+    resolver_confidence: str = ""  # how sure that is: low, medium, high; empty if unknown
 
 
 @dataclass(frozen=True, slots=True)

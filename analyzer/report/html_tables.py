@@ -274,6 +274,7 @@ def _clients(bill: Mapping[str, Any]) -> tuple[Column, ...]:
         Column("factor", "factor", billed("amplification"), "queries for each that was needed"),
         _column("unanswered", "unanswered"), _column("retries", "retries"), _column("names", "names"),
         _column("resolver", "resolver", "text", "library or program, by its habits"),
+        _column("resolver_confidence", "sure", "text", "how sure the resolver is: low, medium, high"),
         _column("forwarder", "part of", "text"), _column("servers", "asks", "words"), _CODES, _FIRST, _FRAME,
         _SPARKS,
     )  # fmt: skip

@@ -104,6 +104,7 @@ _CLIENTS: Final = (
     Spec("servers", "text", "", "servers asked, the most asked first, parted by spaces", _spaced("servers")),
     Spec("forwarder", "word", "", "forwarder that the address belongs to, or empty"),
     Spec("resolver", "word", "", "its resolver library or program by its habits, or empty"),
+    Spec("resolver_confidence", "word", "", "how sure that is: low, medium, high, or empty"),
     _FIRST, _LAST, *_PLACE,
 )  # fmt: skip
 _SERVERS: Final = (

@@ -125,7 +125,7 @@ def _clients(look: Look) -> Form:
             percent(row.nxdomain_share),
             amount(row.unanswered),
             amount(row.retries),
-            row.resolver or "-",
+            f"{row.resolver} ({row.resolver_confidence})" if row.resolver else "-",
         ]
         if look.width >= WIDE:
             out += [amount(row.names), ", ".join(row.servers[:2]), spark(row.series.counts, SPARK, look.ascii_only)]
