@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -264,7 +264,7 @@ def run(
     stage = Transactions(context.names, context.addresses, options, sources=reading.chains)
     active = {ident: measure(context) for ident, measure in measures.registry().items()}
 
-    def update(batches: list[TransactionBatch]) -> None:
+    def update(batches: Iterable[TransactionBatch]) -> None:
         for batch in batches:
             if tap is not None:
                 tap(batch)
@@ -281,8 +281,8 @@ def run(
     reading.require_dns()
     _place_in_time(context, reading)
     results: dict[str, Any] = {}
-    for ident, measure in active.items():
-        results[ident] = measure.result(results)
+    for ident in list(active):  # what a measure counted with is let go of when its result is there
+        results[ident] = active.pop(ident).result(results)
     report = build(
         inputs=[name for _, name in sorted(reading.files.items())],
         captures=reading.captures,

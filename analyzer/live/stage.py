@@ -48,7 +48,7 @@ class Stage:
             decoded = self._after_the_cut(decoded, latest)
             self._held.append((latest, len(rows)))
             self._rows += len(rows)
-        out = self._chain.feed(decoded)
+        out = list(self._chain.feed(decoded))
         while self._held and self.latest_ns is not None and self._held[0][0] < self.latest_ns - self._horizon:
             self._rows -= self._held.popleft()[1]
         if self._rows > self._cap:
@@ -60,7 +60,7 @@ class Stage:
         """All that is held, as at the end of a capture; feeding may go on with a new chain."""
         if not self._rows:
             return []
-        out = self._chain.finish(end_ns)
+        out = list(self._chain.finish(end_ns))
         self._totals.update(self._chain.counters)
         self._chain = Transactions(self._names, self._addresses, self._options, first_row=self._chain.next_row)
         self._held.clear()

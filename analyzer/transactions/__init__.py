@@ -6,17 +6,17 @@ are final and do not depend on how the input was cut.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
 from analyzer.messages import (
     AddressTable,
-    ConnectionBatch,
     Decoded,
     LookupTable,
     MessageBatch,
     NameTree,
     QuestionTable,
-    QuoteBatch,
     StepTable,
     TransactionBatch,
     TransactionTable,
@@ -33,6 +33,8 @@ from analyzer.transactions.select import Selection
 from analyzer.transactions.store import Store
 
 __all__ = ["Transactions"]
+
+_PIECE: Final = 1 << 17  # transactions handed on at a time
 
 
 class Transactions:
@@ -100,48 +102,57 @@ class Transactions:
         """How often a view showed another address (first view's, other view's): translations learned."""
         return self._copies.nat_pairs
 
-    def feed(self, decoded: Decoded, source: int = 0) -> list[TransactionBatch]:
-        """Take a batch; what became final."""
+    def feed(self, decoded: Decoded, source: int = 0) -> Iterator[TransactionBatch]:
+        """Take a batch; what became final, in pieces."""
         self._messages += len(decoded.messages)
-        out = self._through(self._order.feed(decoded.messages, source))
-        return _with_rest(out, decoded.connections, decoded.quotes)
+        yield from self._through(self._order.feed(decoded.messages, source))
+        if len(decoded.connections) or len(decoded.quotes):  # these have no part in the stages
+            yield TransactionBatch(connections=decoded.connections, quotes=decoded.quotes)
 
-    def close(self, source: int) -> list[TransactionBatch]:
+    def close(self, source: int) -> Iterator[TransactionBatch]:
         """A source has no more rows."""
-        return self._through(self._order.close(source))
+        yield from self._through(self._order.close(source))
 
-    def finish(self, end_ns: int | None = None) -> list[TransactionBatch]:
+    def finish(self, end_ns: int | None = None) -> Iterator[TransactionBatch]:
         """No more input. `end_ns` is the end of the capture, where that is later than its last message."""
-        out = self._through(self._order.finish())
+        yield from self._through(self._order.finish())
         latest = max((at for at in (end_ns, self._order.latest_ns) if at is not None), default=0)
-        unique = self._copies.finish()
-        self._take(unique)
-        out.append(self._release(unique, self._store.stop, latest))
-        return out
+        yield from self._release(self._take(self._copies.finish()), self._store.stop, latest)
 
-    def _through(self, ordered: list[MessageBatch]) -> list[TransactionBatch]:
-        out = []
+    def _through(self, ordered: list[MessageBatch]) -> Iterator[TransactionBatch]:
         for batch in ordered:
-            unique = self._copies.feed(self._selection.feed(batch))
-            self._take(unique)
-            out.append(self._release(unique, self._matching.ready(), None))
-        return out
+            unique = self._take(self._copies.feed(self._selection.feed(batch)))
+            yield from self._release(unique, self._matching.ready(), None)
 
-    def _take(self, unique: Unique) -> None:
+    def _take(self, unique: Unique) -> TransactionBatch:
         start = self._store.stop
         self._matching.feed(unique)
         assign(self._store, start, self._limits)
+        return TransactionBatch(unique.table, unique.views)
 
-    def _release(self, unique: Unique, stop: int, end_ns: int | None) -> TransactionBatch:
-        """Hand on unique messages at once, transactions before an ordinal, and what they complete."""
-        columns = self._matching.release(stop, end_ns)
-        self._links.feed(columns)
-        last = end_ns is not None
-        until = None if last else self._until()
-        questions = self._instances.feed(columns, until)
-        transactions = as_table(columns)
-        lookups, steps = self._looked_up(questions, transactions, until)
-        return TransactionBatch(unique.table, unique.views, transactions, questions, lookups, steps)
+    def _release(self, batch: TransactionBatch, stop: int, end_ns: int | None) -> Iterator[TransactionBatch]:
+        """Hand on unique messages at once; transactions before an ordinal and what they complete, a piece at a time."""
+        for cut, until in self._pieces(stop, end_ns is not None):
+            columns = self._matching.release(cut, end_ns)
+            self._links.feed(columns)
+            questions = self._instances.feed(columns, until)
+            transactions = as_table(columns)
+            lookups, steps = self._looked_up(questions, transactions, until)
+            yield replace(batch, transactions=transactions, questions=questions, lookups=lookups, steps=steps)
+            batch = TransactionBatch()
+
+    def _pieces(self, stop: int, last: bool) -> Iterator[tuple[int, int | None]]:
+        """Ordinals up to which transactions are handed on, and the time before which all of them were, None at the end.
+
+        What was held over a flood, or to the end of the capture, would otherwise be worked on all at once.
+        """
+        for cut in range(self._store.start + _PIECE, stop, _PIECE):
+            yield cut, int(self._store.view("time_ns", cut, cut + 1)[0])
+        yield stop, self._until()
+        if last:
+            for until in self._instances.ends(_PIECE):
+                yield stop, until
+            yield stop, None
 
     def _until(self) -> int:
         """All transactions sent before this time were released."""
@@ -156,10 +167,3 @@ class Transactions:
             return self._lookups.feed(questions, transactions, until - self._limits.question_ns)
         parts = [self._lookups.feed(questions, transactions, 2**62), self._lookups.finish()]
         return LookupTable.concat(part[0] for part in parts), StepTable.concat(part[1] for part in parts)
-
-
-def _with_rest(out: list[TransactionBatch], connections: ConnectionBatch, quotes: QuoteBatch) -> list[TransactionBatch]:
-    """Connections and quotes have no part in the stages; they go on as they came."""
-    if len(connections) or len(quotes):
-        out.append(TransactionBatch(connections=connections, quotes=quotes))
-    return out

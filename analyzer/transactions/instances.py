@@ -42,6 +42,12 @@ class Instances:
         self._held: Columns = {}
         self._done = np.iinfo(np.int64).min  # questions that began before this were handed on
 
+    def ends(self, rows: int) -> list[int]:
+        """Times up to which all transactions may be said to be there, so that each completes about `rows` more."""
+        times = self._held["time_ns"][::rows] if self._held else np.zeros(0, np.int64)
+        ends: list[int] = (times[1:] + self._limits.question_ns).tolist()
+        return ends
+
     def feed(self, transactions: Mapping[str, Array], until_ns: int | None) -> QuestionTable:
         """Questions that are complete, given all transactions before `until_ns` (None: there are no more)."""
         asked = transactions["state"] != State.ORPHAN

@@ -80,7 +80,7 @@ class Store:
 
     def _make_room(self, count: int) -> None:
         live = slice(self.start - self._base, self.stop - self._base)
-        room = 2 * len(self) + count + 1024
+        room = len(self) + len(self) // 2 + count + 1024
         for name, column in self._columns.items():
             fresh = np.empty(room, column.dtype)
             fresh[: len(self)] = column[live]

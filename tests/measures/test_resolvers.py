@@ -32,7 +32,7 @@ def read(name: str, parts: int = 1) -> tuple[Context, list[Measure], Roles]:
         context.names.append(decoded.names)
         context.addresses.append(decoded.addresses)
         batches += stage.feed(decoded)
-    for at, batch in enumerate(batches + stage.finish()):
+    for at, batch in enumerate([*batches, *stage.finish()]):
         roles.update(batch)
         measures[at % parts].update(batch)
     return context, measures, roles

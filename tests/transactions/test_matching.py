@@ -39,7 +39,7 @@ def test_the_end_of_the_capture_may_be_later_than_its_last_message() -> None:
     tables = made.run()
     assert states(tables) == ["PENDING"]
     stage = type(tables.stage)(made.names, made.addresses, AnalyzeOptions())
-    out = stage.feed(decoded(made.batch())) + stage.finish(START + 6 * SECOND)
+    out = [*stage.feed(decoded(made.batch())), *stage.finish(START + 6 * SECOND)]
     assert [int(s) for batch in out for s in batch.transactions.state] == [State.UNANSWERED]
 
 

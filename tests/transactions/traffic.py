@@ -137,4 +137,4 @@ def run(
     out = []
     for begin, end in itertools.pairwise(ends):
         out += stage.feed(decoded(rows.take(slice(begin, end))))
-    return Tables(stage, out + stage.finish())
+    return Tables(stage, [*out, *stage.finish()])
