@@ -53,6 +53,7 @@ class Limits:
     link_slack_ns: int = 5_000_000  # a forwarder's own answer may be captured this much before its upstream's
     max_pairs: int = 1_000_000  # client x name pairs counted exactly; then space-saving
     max_keys: int = 1_000_000  # keys of any other table
+    max_rows: int = 4_000_000  # rows kept to look back on by a measure that needs the ones nearby
     max_events: int = 4_000_000  # times kept of one kind (64 MB): eleven hours at 100 a second; then coarser steps
     series_bins: int = 64  # bins of a time series before their width doubles
     bin_ns: int = 10 * NS

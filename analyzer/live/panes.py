@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -13,6 +14,7 @@ from analyzer.messages import TransactionBatch
 __all__ = ["Measures", "Panes", "results_of"]
 
 _TOGETHER: Final = 20_000  # rows that wait at most
+_WIDEST: Final = 4  # panes that are merged into one where memory is short
 
 
 class Measures:
@@ -23,6 +25,7 @@ class Measures:
         self.active: dict[str, MeasureType] = {ident: measure(context) for ident, measure in registry().items()}
         self._waiting: list[TransactionBatch] = []
         self._rows = 0
+        self.width = 1  # panes that were merged into this one
 
     def update(self, batches: Iterable[TransactionBatch]) -> None:
         """Count, now or later."""
@@ -82,6 +85,31 @@ class Panes:
         if self._open is not None:
             self._open.settle()
         self._closed.append(self._open)
+        self._open = None
+
+    def shed(self) -> None:
+        """Take less memory: merge two neighbours, the oldest that are short enough; where none are, let the oldest go.
+
+        A merged pane stays until its younger half is too old, so the window may be some seconds longer, or shorter.
+        """
+        slots, full = list(self._closed), [at for at, pane in enumerate(self._closed) if pane is not None]
+        for earlier, later in itertools.pairwise(full):
+            old, young = slots[earlier], slots[later]
+            assert old is not None
+            assert young is not None
+            if old.width + young.width <= _WIDEST:
+                old.merge(young)
+                old.width += young.width
+                slots[earlier], slots[later] = None, old
+                break
+        else:
+            for at in full[:1]:
+                slots[at] = None
+        self._closed = deque(slots, self._closed.maxlen)
+
+    def clear(self) -> None:
+        """Let all panes go."""
+        self._closed.clear()
         self._open = None
 
     @property

@@ -18,6 +18,7 @@ import numpy as np
 from analyzer import detectors
 from analyzer.decode import decoder
 from analyzer.findings import Finding
+from analyzer.live.ceiling import Ceiling
 from analyzer.live.findings_log import Entry, Event, FindingsLog
 from analyzer.live.panes import Measures, Panes, results_of
 from analyzer.live.pulse import Pulse
@@ -47,6 +48,7 @@ Judge = Callable[[Mapping[str, Any], Context], tuple[Finding, ...]]
 _PATIENCE: Final = 3  # windows are judged for at most a third of the time; else less often
 _SOCKETS: Final = 32  # of the latest messages
 _TOP: Final = 1000  # rows a table of the last report: ten thousand take more memory than the watch itself
+_SHOWN: Final = 200  # rows a table of a window
 _TOGETHER: Final = 20_000  # messages that wait for the run at most …
 _BATCHES: Final = 8  # … and batches, some seconds of them
 _SMALL_S: Final = 0.25  # a judgement longer than this is not made in the middle of a pane
@@ -62,7 +64,7 @@ class Session:
         self._name, self._settings, self._judge = name, settings, judge
         self._hurry = hurry  # packets are lost where they are not read in time
         self._options = dataclasses.replace(options, limits=settings.run(options.limits), top=min(options.top, _TOP))
-        quick = dataclasses.replace(options, limits=settings.window(options.limits))
+        quick = dataclasses.replace(options, limits=settings.window(options.limits), top=min(options.top, _SHOWN))
         self.decoder = decoder(options.decoder, settings.decode(options))
         self.decoder.open(0)
         self._names, self._addresses = NameTree(), AddressTable()
@@ -71,7 +73,9 @@ class Session:
         self._run_stage = Stage(self._names, self._addresses, self._options, share - share // 4)
         self._window_stage = Stage(self._names, self._addresses, quick, share // 4)
         self._run = Measures(self._context(self._options))
-        self._panes = Panes(self._context(quick), settings.panes)
+        slim = dataclasses.replace(options, limits=settings.pane(options.limits))
+        self._panes = Panes(self._context(slim), settings.panes)
+        self._ceiling = Ceiling(settings.memory)
         self.pulse = Pulse()
         self.log = FindingsLog(settings.quiet)
         self.events: list[Event] = []
@@ -116,6 +120,7 @@ class Session:
         self.octets += len(octets)
         for batch in (*self.decoder.feed(octets), *self.decoder.flush()):
             self._take(batch)
+        self._ceiling.hold(self._panes.shed)
 
     def end(self) -> None:
         """The stream has ended; what was held back is counted. Raises NotACapture where it was too short to be one."""
@@ -124,6 +129,8 @@ class Session:
         self._settle()
         self._run.update(self._run_stage.close(self._latest_ns))
         self._count(self._window_stage.close(self._latest_ns))
+        self._panes.clear()  # no window follows, and the last report takes memory
+        self._ceiling.hold(self._panes.shed)
 
     def _take(self, batch: Decoded) -> None:
         self._names.append(batch.names)
@@ -198,6 +205,7 @@ class Session:
     def judge(self, now_ns: int, ends: bool = True) -> None:
         """Look at the window that ends now; only windows that end with a pane count as quiet ones."""
         began = time.monotonic()
+        self._ceiling.hold(self._panes.shed)
         context = self._context(self._quick)
         context.last_ns = now_ns
         context.first_ns = max(now_ns - self._settings.window_ns, self._first_ns or 0)
@@ -279,6 +287,8 @@ class Session:
         """What the bounds of memory did."""
         if self._run_stage.cut:
             yield f"held too many open queries for --memory {self._run_stage.cut} times: some count as pending, answers as orphans"
+        if self._ceiling.sheds:
+            yield f"merged or dropped panes of the window {self._ceiling.sheds} times for --memory"
         if self.log.left_out:
             yield f"{self.log.left_out} findings more than can be followed"
 

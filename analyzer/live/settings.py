@@ -13,7 +13,7 @@ from analyzer.options import NS, AnalyzeOptions, Limits
 __all__ = ["MB", "Settings"]
 
 MB: Final = 1 << 20
-_BASE: Final = 112 * MB  # the interpreter with NumPy, rich and all detectors, before the first packet
+_BASE: Final = 112 * MB  # the interpreter with NumPy, rich and all detectors, and what a judgement takes for a moment
 _LEAST: Final = 48 * MB  # what is needed beyond that to see anything at all
 
 
@@ -73,9 +73,20 @@ class Settings:
         """Bounds of the whole run: its times are those of `analyze`, so its numbers are too."""
         return dataclasses.replace(
             limits,
-            max_pairs=self.share(0.2, 1500),
+            max_pairs=self.share(0.1, 1500),
             max_keys=self.share(0.2, 1500),
             max_events=self.share(0.2, 16 * 10),
+            max_rows=self.share(0.08, 4 * 60),
+        )
+
+    def pane(self, limits: Limits) -> Limits:
+        """Bounds of one pane of a window: there are a dozen of them."""
+        return dataclasses.replace(
+            self.window(limits),
+            max_pairs=self.share(0.02, 1500),
+            max_keys=self.share(0.02, 1500),
+            max_events=self.share(0.03, 16 * 10),
+            max_rows=self.share(0.01, 4 * 60),
         )
 
     def window(self, limits: Limits) -> Limits:
@@ -91,7 +102,8 @@ class Settings:
             retry_ns=2 * NS,
             step_timeout_ns=2 * NS,
             lookup_ns=5 * NS,
-            max_pairs=self.share(0.05, 1500),
+            max_pairs=self.share(0.03, 1500),
             max_keys=self.share(0.05, 1500),
             max_events=self.share(0.1, 16 * 10),
+            max_rows=self.share(0.05, 4 * 60),
         )

@@ -136,12 +136,14 @@ def _prepared(
     parts: Callable[[], Parts],
 ) -> Watch:
     from analyzer.findings import Severity
+    from analyzer.live.ceiling import few_arenas
     from analyzer.live.evidence import Evidence, Rules
     from analyzer.live.session import Session
     from analyzer.live.settings import Settings
     from analyzer.live.source import Source
     from analyzer.live.watch import Watch
 
+    few_arenas()
     settings = Settings(memory=order.memory)
     where = ", ".join(wish.interfaces) if stream is None else "standard input" if order.path == "-" else order.path
     options = order.options if stream is None else _filtering(order)

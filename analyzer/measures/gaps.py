@@ -65,8 +65,8 @@ class Measure:
         seconds, counts = np.unique(rows.time_ns // NS, return_counts=True)
         self._add(seconds, counts)
         self._look(UniqueTable.concat([self._tail, rows]))
-        self._head = self._head if len(self._head) else rows.take(slice(0, 1))
-        self._tail = rows.take(slice(-1, None))
+        self._head = self._head if len(self._head) else rows.take(np.array([0]))  # copies: a slice keeps all rows alive
+        self._tail = rows.take(np.array([len(rows) - 1]))
 
     def _add(self, seconds: Any, counts: Any) -> None:
         both = np.concatenate([self._busy, seconds])

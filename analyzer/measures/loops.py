@@ -100,6 +100,7 @@ class Measure:
         self._store: list[LoopTable] = []
         self._rows = 0
         self._per_key: dict[int, int] = {}
+        self._cap = context.options.limits.max_rows
         self.left_out = 0
 
     def update(self, batch: TransactionBatch) -> None:
@@ -110,8 +111,9 @@ class Measure:
         new = _loop_rows(rows.take(asked))
         if self._first_ns is None:
             self._first_ns = int(new.time_ns[0])
-        if int(new.time_ns[0]) < self._first_ns + _WINDOW_NS:
-            self._head = LoopTable.concat([self._head, new.take(new.time_ns < self._first_ns + _WINDOW_NS)])
+        if int(new.time_ns[0]) < self._first_ns + _WINDOW_NS and len(self._head) < self._cap:
+            head = LoopTable.concat([self._head, new.take(new.time_ns < self._first_ns + _WINDOW_NS)])
+            self._head = head.take(np.arange(min(len(head), self._cap)))
         self._look_at(LoopTable.concat([self._recent, new]))
 
     def _look_at(self, window: LoopTable) -> None:
@@ -119,6 +121,7 @@ class Measure:
         fresh = chosen & (window.kept == 0)
         self._add(window.take(fresh), keys[fresh])
         recent = window.time_ns >= int(window.time_ns[-1]) - _WINDOW_NS
+        recent[: max(0, len(recent) - self._cap)] = False
         self._recent = window.replace(kept=window.kept | chosen).take(recent)
 
     def _add(self, rows: LoopTable, keys: Array) -> None:
@@ -131,7 +134,7 @@ class Measure:
         position[order] = np.arange(len(rows)) - np.repeat(starts, counts)
         limit = np.empty(len(rows), np.int64)
         limit[order] = np.repeat(room, counts)
-        taken = np.flatnonzero(position < limit)[: _MAX_ROWS - self._rows]
+        taken = np.flatnonzero(position < limit)[: max(0, min(_MAX_ROWS, 4 * self._cap) - self._rows)]
         self.left_out += len(rows) - len(taken)
         for key, count in zip(*(x.tolist() for x in np.unique(keys[taken], return_counts=True)), strict=True):
             self._per_key[key] = self._per_key.get(key, 0) + count
@@ -143,14 +146,17 @@ class Measure:
             return
         self._first_ns = other._first_ns if self._first_ns is None else self._first_ns
         head = other._head.take(other._head.time_ns < self._first_ns + _WINDOW_NS)
-        self._head = LoopTable.concat([self._head, head])
+        head = LoopTable.concat([self._head, head])
+        self._head = head.take(np.arange(min(len(head), self._cap)))
         if len(self._recent):
             self._look_at(LoopTable.concat([self._recent, other._head]))
         for table in other._store:
             self._add(table, _key(table.qname_hash, table.qtype, table.server))
         window = LoopTable.concat([self._recent, other._recent])
         window = window.take(np.unique(window.row, return_index=True)[1])
-        self._recent = window.take(window.time_ns >= int(window.time_ns[-1]) - _WINDOW_NS)
+        recent = window.time_ns >= int(window.time_ns[-1]) - _WINDOW_NS
+        recent[: max(0, len(recent) - self._cap)] = False
+        self._recent = window.take(recent)
         self.left_out += other.left_out
 
     def result(self, results: Mapping[str, Any]) -> list[Circle]:

@@ -63,6 +63,7 @@ class Measure:
         self._context = context
         self._head, self._tail = TransactionTable(), TransactionTable()  # rows near both ends, for those who come next
         self._first: int | None = None
+        self._latest = 0
         self._cases: list[TransactionTable] = []  # rows of three: lost, partner, resend
         self._count = 0
 
@@ -78,12 +79,11 @@ class Measure:
             return
         if self._first is None:
             self._first = int(rows.time_ns[0])
+        self._latest = int(rows.time_ns[-1])
         both = TransactionTable.concat([self._tail, rows])
         self._find(both, len(self._tail))
-        early = rows.take(rows.time_ns <= self._first + _KEEP_NS)
-        if len(early):
-            self._head = TransactionTable.concat([self._head, early])
-        self._tail = both.take(both.time_ns >= int(both.time_ns[-1]) - _KEEP_NS)
+        self._head = self._bounded([self._head, rows.take(_of_head(rows, self._first))])
+        self._tail = self._bounded([both.take(_of_tail(both))])
 
     def _find(self, rows: TransactionTable, old: int) -> None:
         """Cases whose resend stands at `old` or later: earlier ones are known."""
@@ -130,11 +130,16 @@ class Measure:
         if self._first is None:
             self._first, self._head = other._first, other._head
         else:
-            self._head = TransactionTable.concat(
-                [self._head, other._head.take(other._head.time_ns <= self._first + _KEEP_NS)]
-            )
-        whole = TransactionTable.concat([tail, other._tail])
-        self._tail = whole.take(whole.time_ns >= int(whole.time_ns[-1]) - _KEEP_NS)
+            near = other._head.time_ns <= self._first + _KEEP_NS
+            self._head = self._bounded([self._head, other._head.take(near)])
+        whole = self._bounded([tail, other._tail])
+        self._tail = whole.take(whole.time_ns >= other._latest - _KEEP_NS)
+        self._latest = max(self._latest, other._latest)
+
+    def _bounded(self, parts: list[TransactionTable]) -> TransactionTable:
+        """One table, of more rows than may be kept the latest."""
+        whole, cap = TransactionTable.concat(parts), self._context.options.limits.max_rows
+        return whole if len(whole) <= cap else whole.take(np.arange(len(whole) - cap, len(whole)))
 
     def result(self, results: Mapping[str, Any]) -> LostPairs:
         """One row per client and server."""
@@ -183,6 +188,23 @@ class Measure:
 
 def _waited(gap: int) -> bool:
     return _GLIBC_NS[0] <= gap <= _GLIBC_NS[1] or _MUSL_NS[0] <= gap <= _MUSL_NS[1]
+
+
+def _of_head(rows: TransactionTable, first_ns: int) -> Array:
+    """Which rows complete a case that began before: resends, and what may be the lost one or its partner."""
+    again = (rows.send > 0) & (rows.state == State.ANSWERED) & (rows.time_ns <= first_ns + _KEEP_NS)
+    return np.asarray(again | (rows.time_ns <= first_ns + _PAIR_NS))
+
+
+def _of_tail(rows: TransactionTable) -> Array:
+    """Which rows may begin a case that ends later: lost ones, and those that may be a lost one's partner."""
+    latest = int(rows.time_ns[-1])
+    lost = (rows.state == State.UNANSWERED) & (rows.send == 0)
+    kept = lost | (rows.time_ns >= latest - _PAIR_NS)
+    if lost.any():
+        keys = _key(rows)
+        kept |= np.isin(keys, keys[lost])
+    return np.asarray(kept & (rows.time_ns >= latest - _KEEP_NS))
 
 
 def _key(rows: TransactionTable) -> Array:

@@ -39,3 +39,21 @@ def test_what_is_old_falls_out() -> None:
     panes.close()
     assert panes.window(context)["summary"].messages == 0
     assert panes.empty
+
+
+def test_where_memory_is_short_neighbours_merge_and_nothing_is_lost_until_all_are_wide() -> None:
+    context, found = batches(scene(5, lookups=12))
+    panes = Panes(context, 12)
+    for _ in range(8):
+        panes.update(found)
+        panes.close()
+    whole = panes.window(Context(context.names, context.addresses))["summary"].messages
+    for left in (7, 6, 5, 4, 3, 2):
+        panes.shed()
+        assert sum(pane is not None for pane in panes._closed) == left
+        assert panes.window(Context(context.names, context.addresses))["summary"].messages == whole
+    panes.shed()  # both are as wide as they may get: the older one goes
+    assert panes.window(Context(context.names, context.addresses))["summary"].messages == whole // 2
+    panes.shed()
+    panes.shed()
+    assert panes.empty
