@@ -5,11 +5,13 @@
 From ten seconds after the start: responses without a query of their own. Kind `wrong-source`: ID, port and question of a
 query that stays unanswered, but from another address; one is proof. High. Kind `id-mismatch`: the client asked this server for
 this name, but not under this ID; from 20 IDs for one name in 10 s high (guessing), else low. Kind `question-mismatch`: right
-ID and port, another question; low. Kind `unsolicited`: nothing fits; low. All but the first need ten and 1 % of the queries.
+ID and port, another question; low. Kind `double-answer`: a second answer to a query, after the one that closed it; low. Kind
+`unsolicited`: nothing fits; low. All but the first need ten and 1 % of the queries.
 
 ## What you feel
 
-`wrong-source`: "reply from unexpected source", time-outs though answers arrive.
+`wrong-source`: "reply from unexpected source", time-outs though answers arrive. `double-answer`: nothing, or answers that
+change: the first one wins, whoever sent it.
 
 ## Evidence
 
@@ -18,7 +20,8 @@ The responses, and whom the client had asked.
 ## Not to be confused with
 
 Address translation seen from both sides (such copies are matched); late answers; the beginning of the capture; a capture that
-lost packets or holds one direction only.
+lost packets or holds one direction only. For `double-answer` also packets that the network doubled: compare the answers (`dnsloupe messages`), two different
+ones have two senders.
 
 ## Fix
 
@@ -66,6 +69,7 @@ def _title(row: Mismatch) -> str:
         "id-mismatch": "carry an ID that the client did not use",
         "question-mismatch": "answer another question",
         "unsolicited": "fit no query in the capture",
+        "double-answer": "come after the answer to the same query",
     }[row.kind]
     return f"{count} responses of {row.server} to {row.client} {what}"
 

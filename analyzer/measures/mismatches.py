@@ -18,7 +18,7 @@ from analyzer.options import NS
 
 __all__ = ["KINDS", "Measure", "Mismatch"]
 
-KINDS: Final = ("wrong-source", "id-mismatch", "question-mismatch", "unsolicited")
+KINDS: Final = ("wrong-source", "id-mismatch", "question-mismatch", "unsolicited", "double-answer")
 _U64: Final = np.uint64
 _NAMES: Final = 20  # those with most responses
 _OPEN: Final = 16  # queries of one port, ID and question that are remembered
@@ -46,7 +46,7 @@ class Mismatch:
 class Measure:
     """A fold over failures and cells; `result` is a tuple of Mismatch, most first."""
 
-    needs: tuple[str, ...] = ("cells", "failures")
+    needs: tuple[str, ...] = ("cells", "doubles", "failures")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -77,7 +77,9 @@ class Measure:
         source, whom = _elsewhere(rows, lost)
         port_id = _ported(rows.client, rows.server, rows.client_port, rows.msg_id)
         same_query = np.isin(port_id, _ported(lost.client, lost.server, lost.client_port, lost.msg_id))
-        kind = np.select([source, asked & same_name, asked & same_query], [0, 1, 2], 3)
+        frames = (rows.file.astype(_U64) << _U64(48)) | rows.frame
+        second = np.isin(frames, results["doubles"])
+        kind = np.select([source, second, asked & same_name, asked & same_query], [0, 4, 1, 2], 3)
         spoke = np.isin(
             rows.client, cells.client[known]
         )  # of a client never seen to ask, only one direction was captured

@@ -42,6 +42,18 @@ def test_twenty_ids_for_one_name_are_guesses(count: int, severity: Severity | No
     assert [(f.severity, f.kind) for f in found] == ([(severity, "id-mismatch")] if severity is not None else [])
 
 
+@pytest.mark.parametrize(("count", "after", "fires"), [(10, 1.0, True), (9, 1.0, False), (10, 31.0, False)])
+def test_a_second_answer_is_told_from_a_guess(count: int, after: float, fires: bool) -> None:
+    """PATHOLOGIES 5.6: `double-answer`; past the 30 s in which a response can belong to a query it is a stray one."""
+    scene = scene_of()
+    for n in range(count):
+        query = scene.query(20 + n, POD, DNS, f"twice{n}.example.org")
+        scene.response(20.001 + n, query)
+        scene.response(20.001 + n + after, query)
+    kinds = [(f.kind, f.severity, f.count) for f in scene.findings("response-mismatch")]
+    assert (("double-answer", Severity.LOW, count) in kinds) == fires
+
+
 def test_responses_alone_are_a_capture_of_one_direction() -> None:
     scene = Scene()
     for n in range(100):
