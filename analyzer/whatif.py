@@ -76,7 +76,7 @@ def what_if(results: Mapping[str, Any], context: Context, rules: Rules) -> WhatI
         legs=tuple(legs),
         lookups=int(table.lookups[clients].sum()),
         assumed_share=walked.assumed_share,
-        notes=tuple(_notes(search, asked, rules, context, len(legs) == 1)),
+        notes=tuple(_notes(search, asked, rules, context, len(legs) == 1, walked.unsure)),
     )
 
 
@@ -156,7 +156,7 @@ def _thinned_clients(context: Context, asked: Asked, roles: Roles, walked: Repla
     )
 
 
-def _notes(search: Search, asked: Asked, rules: Rules, context: Context, one_side: bool) -> list[str]:
+def _notes(search: Search, asked: Asked, rules: Rules, context: Context, one_side: bool, unsure: int) -> list[str]:
     notes = []
     if (rules.ndots is not None or rules.fqdn or rules.drop) and not search.lists:
         notes.append("no search list can be known from here; only names that show an outside suffix change")
@@ -167,6 +167,9 @@ def _notes(search: Search, asked: Asked, rules: Rules, context: Context, one_sid
         notes.append("only the clients' leg was captured: the cache is taken to sit on it")
     if rules.negative_ttl_s is not None and asked.step_ns:
         notes.append(f"times of a capture this large are kept in steps of {asked.step_ns // NS} s")
-    if rules.ndots is not None:
-        notes.append("the lower bound is for resolvers that ask no suffix after the name as typed (musl)")
+    if unsure:
+        notes.append(
+            f"which resolver made {unsure} of the lookups is not known: the lower bound is for one that asks no suffix "
+            "after the name as typed (musl), the upper for one that does (glibc)"
+        )
     return notes

@@ -35,26 +35,30 @@ def lookup(
     soa: bool = True,
 ) -> float:
     """One lookup; returns when it ended. `answers` maps names to `DATA`, `NODATA`, `SERVFAIL` or `silence`; every other
-    name is NXDOMAIN. Styles: `glibc` and `musl` (a port for each candidate), `go` (a port for each query), `cares` (one
-    port), `lua` (one port, AAAA after A's answer)."""
+    name is NXDOMAIN. Styles: `glibc` and `musl` (a port for each candidate), `go` (a port for each query, either type first, OPT), `cares` (one
+    port), `lua` (one port, AAAA after A's answer), `single` (glibc's single-request: AAAA after A's answer, a port for each
+    candidate)."""
     answers = answers or {}
     one = next(_ports) % 60_000
+    serial = style in ("lua", "single")
     for name in candidates(base) if names is None else names:
         port = one if style in ("lua", "cares") else next(_ports) % 60_000
-        got = answers.get(name, "NXDOMAIN")
-        for number, qtype in enumerate(("A", "AAAA")):
+        got, first = answers.get(name, "NXDOMAIN"), next(_ports) * 0x1F3B
+        for number, qtype in enumerate(("AAAA", "A") if style == "go" and first % 2 else ("A", "AAAA")):
             if style == "go":
                 port = next(_ports) % 60_000
-            begin = at if number == 0 or style == "lua" else at + 0.00002
-            query = scene.query(begin, client, server, name, qtype, src_port=port)
+            begin = at if number == 0 or serial else at + 0.00002
+            own = {"msg_id": (first + number * 0x97) % 65_536} if style == "musl" else {}
+            own |= {"edns_size": 1232} if style == "go" else {}
+            query = scene.query(begin, client, server, name, qtype, src_port=port, **own)
             if got != "silence":
                 more = DATA if got == "DATA" and qtype == "A" else {"soa_minimum": 60, "soa_ttl": 60} if soa else {}
                 scene.response(begin + rtt, query, "NOERROR" if got in ("DATA", "NODATA") else got, **more)
-            if style == "lua":
+            if serial:
                 at += rtt + 0.0001
                 if got == "DATA":
                     break
-        at += 0.0001 if style == "lua" else rtt + 0.0002 if got != "silence" else 5.0
+        at += 0.0001 if serial else rtt + 0.0002 if got != "silence" else 5.0
         if got == "DATA":
             break
     return at

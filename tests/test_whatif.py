@@ -15,7 +15,7 @@ from analyzer.options import AnalyzeOptions
 from analyzer.pipeline import analyze
 from analyzer.report.model import Report
 from analyzer.whatif import parse, usual, what_if
-from tests.lookups import LIST, dead_polling, lookup
+from tests.lookups import LIST, LOCAL, POD, candidates, dead_polling, lookup
 from tests.scenes import Scene
 
 
@@ -63,12 +63,72 @@ def test_a_name_never_asked_makes_an_interval() -> None:
     assert found.assumed_share == 1.0
 
 
-def test_a_dead_name_keeps_failing_after_the_name_as_typed() -> None:
+@pytest.mark.parametrize(
+    ("style", "low", "high"),
+    [
+        ("glibc", 60, 60),  # the same ten queries a lookup, in another order
+        ("go", 60, 60),
+        ("cares", 60, 60),
+        ("lua", 60, 60),
+        ("musl", 12, 12),  # nothing is asked after the name as typed
+        ("single", 12, 60),  # not told from others by what it sends: either may be
+    ],
+)
+def test_a_dead_name_keeps_failing_as_its_clients_resolver_does(style: str, low: int, high: int) -> None:
     scene = Scene()
     for n in range(6):
-        lookup(scene, n, f"gone{n % 3}.example.net")
+        lookup(scene, n, f"gone{n % 3}.example.net", style=style)
+    found = predicted(scene, "ndots=1")
+    leg = found.legs[0]
+    assert (leg.before, leg.low, leg.high) == (60, low, high)
+    assert any("6 of the lookups is not known" in note for note in found.notes) == (low != high)
+
+
+def test_what_a_client_did_outweighs_its_fingerprint() -> None:
+    """It sends like musl, but tried suffixes after a name with five dots: so it goes on after the others too."""
+    scene = Scene()
+    for n in range(6):
+        lookup(scene, n, f"gone{n % 3}.example.net", style="musl")
+    lookup(scene, 9, "a.b.c.d.e.f", style="musl")
     leg = predicted(scene, "ndots=1").legs[0]
-    assert (leg.before, leg.low, leg.high) == (60, 12, 60)  # musl stops after it, glibc tries the suffixes too
+    assert (leg.before, leg.low, leg.high) == (70, 70, 70)
+
+
+@pytest.mark.parametrize(("style", "low", "high"), [("musl", 2, 2), ("glibc", 4, 10)])
+def test_nodata_ends_only_musls_search(style: str, low: int, high: int) -> None:
+    """With ndots 6 a name of five dots is searched. Under the first suffix another client got NODATA for it; of the other
+    suffixes nobody knows, so glibc, which goes on, may be answered by the next one or by none."""
+    scene, deep = Scene(), "a.b.c.d.e.f"
+    for n, base in enumerate(("one.com", "two.com", "three.com")):
+        lookup(scene, n, base, style=style)
+    lookup(scene, 6, deep, style=style, names=[deep], answers={deep: "DATA"})
+    lookup(scene, 7, deep, client="10.233.64.99", names=[f"{deep}.{LIST[0]}"], answers={f"{deep}.{LIST[0]}": "NODATA"})
+    leg = predicted(scene, "ndots=6").legs[0]
+    assert (leg.before, leg.low - 32, leg.high - 32) == (34, low, high)
+
+
+def test_a_lookup_cut_by_the_end_of_the_capture_is_not_told_to_its_end() -> None:
+    scene = Scene()
+    for n in range(3):
+        lookup(scene, n, f"gone{n}.example.net")
+    first, second = candidates("gone1.example.net")[:2]
+    scene.ask(4, POD, LOCAL, first, src_port=50_000)
+    scene.query(4.0012, POD, LOCAL, second, src_port=50_001)
+    leg = predicted(scene, "drop-search=cluster.local").legs[0]
+    assert (leg.before, leg.high) == (32, 26)
+
+
+@pytest.mark.parametrize(("rule", "after"), [("fqdn", 24), ("drop-search=example.org", 60), ("ndots=2", 72)])
+def test_lookups_that_were_never_searched_stay_as_they_are(rule: str, after: int) -> None:
+    """A program that does not search (nginx, one pooled port) asks for the names that another one searches."""
+    scene = Scene()
+    for n in range(6):
+        base = f"gone{n % 3}.example.net"
+        lookup(scene, n, base)
+        for number, qtype in enumerate(("A", "AAAA")):
+            scene.ask(n + 0.5 + number / 50_000, "10.233.64.14", LOCAL, base, qtype, src_port=40_000)
+    leg = predicted(scene, rule).legs[0]
+    assert (leg.before, leg.low, leg.high) == (72, after, after)
 
 
 def test_the_upstream_side_loses_what_its_names_lose() -> None:

@@ -17,6 +17,7 @@ from analyzer.measures.clusterdomain import ClusterDomain
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import Side
 from analyzer.measures.search_bill import bill_of, needed_of
+from analyzer.measures.search_habits import habits
 from analyzer.measures.search_lists import describe
 from analyzer.measures.search_rows import Search, SearchList, Verdict
 from analyzer.measures.search_signatures import Signatures, SignatureSteps, SignatureTable
@@ -29,7 +30,7 @@ __all__ = ["Measure"]
 class Measure:
     """Counts lookups; `result` is Search."""
 
-    needs: tuple[str, ...] = ("roles", "clusterdomain")
+    needs: tuple[str, ...] = ("roles", "clusterdomain", "resolvers")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -53,7 +54,7 @@ class Measure:
         chains = _chains(table, steps, np.flatnonzero(asks & (table.steps > 1)))
         split(chains, names)
         lists, weak = _lists(self._context, chains)
-        verdict = _verdict(table, steps, side, lists, self._context, results["clusterdomain"])
+        verdict = _verdict(table, steps, side, lists, self._context, results)
         events = self._signatures.events
         times = events.events()
         verdict = Verdict(**{**_fields(verdict), "events": times, "step_ns": events.step_ns})
@@ -111,9 +112,10 @@ def _verdict(
     side: Array,
     lists: Sequence[Found],
     context: Context,
-    domain: ClusterDomain,
+    results: Mapping[str, Any],
 ) -> Verdict:
     """What the vote says of every signature."""
+    domain: ClusterDomain = results["clusterdomain"]
     names = context.names
     size = len(table)
     list_at, base_at, as_is = (np.full(size, -1, np.int64) for _ in range(3))
@@ -141,7 +143,8 @@ def _verdict(
         if found_name:
             base_at[row], step_suffix[at] = found_name
     needed = needed_of(table, steps, as_is)
-    return Verdict(table, steps, side, list_at, base_at, as_is, needed, step_suffix, context, tuple(bases))
+    habit = habits(table, as_is, results["resolvers"], context)
+    return Verdict(table, steps, side, list_at, base_at, as_is, needed, step_suffix, habit, context, tuple(bases))
 
 
 def _named(verdict: Verdict) -> tuple[dict[int, str], dict[int, int]]:

@@ -1,8 +1,9 @@
 """The lookups seen, asked again under other rules: how many queries would there be (issue: what-if).
 
-Each signature is walked candidate by candidate in its new order until one answers. A candidate that this signature never
+Each signature is walked candidate by candidate in its new order until one answers, as its client's resolver does it (musl
+asks nothing after the name as typed, others try the suffixes too). A candidate that this signature never
 asked takes the outcome that its name got elsewhere in the capture; where it got none, both ways are walked, so the result is an
-interval, and the share of lookups that such a guess touches is told.
+interval, and the share of lookups that such a guess touches is told. So it is where nothing shows which resolver it is.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ import numpy as np
 
 from analyzer.measures.asked import Asked
 from analyzer.measures.rows import Side
+from analyzer.measures.search_habits import Habit
 from analyzer.measures.search_rows import Search, Verdict
 from analyzer.messages import Array, Ending, NameTree, Outcome
 
 __all__ = ["Leg", "Replay", "Rules", "WhatIf", "replay"]
 
 _AS_TYPED: Final = 0
-_A, _AAAA, _BOTH = 1, 2, 3
+_AAAA, _BOTH = 2, 3
+_OUTCOME, _RESOLVER = "outcome", "resolver"  # what may have to be guessed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Replay:
     high: float = 0.0
     lookups: int = 0
     assumed: int = 0
+    unsure: int = 0  # lookups whose resolver is unknown where that matters
     names: dict[int, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0, 0.0]))
 
     @property
@@ -110,17 +114,18 @@ class _Seen:
         address = (rows.qtype == 1) | ((rows.qtype == 28) & (not no_aaaa))
         self._data = np.zeros(len(names), np.bool_)
         self._data[rows.qname[address & (rows.data > 0)]] = True
-        self._failed = np.zeros(len(names), np.bool_)
-        self._failed[rows.qname[rows.nxdomain + rows.nodata > 0]] = True
+        self._denied, self._empty = (np.zeros(len(names), np.bool_) for _ in range(2))
+        self._denied[rows.qname[rows.nxdomain > 0]] = True
+        self._empty[rows.qname[rows.nodata > 0]] = True
 
-    def __call__(self, name: str) -> tuple[int, bool | None]:
-        """The name's id (0 if never seen), and whether it has addresses; None where nothing is known."""
+    def __call__(self, name: str) -> tuple[int, Outcome | None]:
+        """The name's id (0 if never seen), and DATA, NODATA or NXDOMAIN; None where nothing is known."""
         node = self._names.find(name)
         if node is None:
             return 0, None
         if self._data[node]:
-            return node, True
-        return node, False if self._failed[node] else None
+            return node, Outcome.DATA
+        return node, Outcome.NXDOMAIN if self._denied[node] else Outcome.NODATA if self._empty[node] else None
 
 
 def replay(search: Search, asked: Asked, names: NameTree, rules: Rules, rows: Array) -> Replay:
@@ -130,7 +135,7 @@ def replay(search: Search, asked: Asked, names: NameTree, rules: Rules, rows: Ar
     seen = _Seen(asked, names, rules.no_aaaa)
     changed = np.zeros(len(verdict.table), np.bool_)
     if rules.fqdn or rules.ndots is not None or rules.drop:
-        changed |= (verdict.list_at >= 0) | (verdict.base >= 0)
+        changed |= (verdict.list_at >= 0) | ((verdict.base >= 0) & (verdict.step_suffix[verdict.table.first_step] > 0))
         if rules.ndots is not None:
             changed |= _searchable(search, names, rules.ndots)
     walker = _Walker(search, names, rules, seen)
@@ -142,8 +147,9 @@ def replay(search: Search, asked: Asked, names: NameTree, rules: Rules, rows: Ar
 
 
 def _searchable(search: Search, names: NameTree, ndots: int) -> Array:
-    """Names asked alone by clients with a list, that have dots enough now, and not under the new rule. A name with fewer
-    dots that was not searched either came with a final dot or from a program that does not search."""
+    """Names asked alone as typed by clients with a list, that have dots enough now, and not under the new rule. A name with
+    fewer dots that was not searched either came with a final dot or from a program that does not search, and so did one
+    from a port that carries many names (nginx)."""
     verdict = search.verdict
     table = verdict.table
     enough: dict[int, int] = {}
@@ -152,7 +158,8 @@ def _searchable(search: Search, names: NameTree, ndots: int) -> Array:
             enough.setdefault(client, search.lists[at].ndots.min or 0)
     limit = np.array([enough.get(client, 1 << 16) for client in table.client.tolist()], np.int64)
     dots = names.depth[verdict.steps.qname[table.first_step]].astype(np.int64) - 1
-    return np.asarray((table.steps == 1) & (verdict.base < 0) & (dots >= limit) & (dots < ndots))
+    typed = verdict.step_suffix[table.first_step] <= 0
+    return np.asarray((table.steps == 1) & typed & (table.pooled == 0) & (dots >= limit) & (dots < ndots))
 
 
 def _unchanged(verdict: Verdict, rows: Array, rules: Rules, out: Replay) -> None:
@@ -183,8 +190,6 @@ class _Walker:
         ]
         self._drop = {node for suffix in rules.drop if (node := names.find(suffix)) is not None}
         table = search.verdict.table
-        goes_on = np.unique(search.verdict.list_at[(search.verdict.as_is == 0) & (table.steps > 1)])
-        self._goes_on = set(goes_on.tolist())  # lists whose clients try suffixes after the name as typed
         self._list_of: dict[int, int] = {}
         for client, at in zip(table.client.tolist(), search.verdict.list_at.tolist(), strict=True):
             if at >= 0:
@@ -210,7 +215,7 @@ class _Walker:
             guessed = self._outer(row, base, known, lookups, out)
         else:
             order = self._order(row, at, base, known)
-            guessed = self._both(row, at, order, base, known, lookups, out)
+            guessed = self._both(row, order, base, known, lookups, out)
         out.assumed += lookups if guessed else 0
 
     def _known(self, row: int) -> dict[int, _Candidate]:
@@ -244,41 +249,51 @@ class _Walker:
         return [_AS_TYPED, *suffixes] if first else [*suffixes, _AS_TYPED]
 
     def _both(
-        self, row: int, at: int, order: list[int], base: str, known: dict[int, _Candidate], lookups: int, out: Replay
+        self, row: int, order: list[int], base: str, known: dict[int, _Candidate], lookups: int, out: Replay
     ) -> bool:
         usual = max((c.queries for c in known.values()), default=2.0)
-        guessed = False
+        cut = int(self._verdict.table.ending[row]) == Ending.PENDING  # the capture's end would cut it then too
+        most = sum(c.queries for c in known.values()) if cut else float("inf")
+        guessed = unsure = False
         for bound, hopeful in ((1, True), (2, False)):
             total = 0.0
-            for name, queries, guess in self._steps(row, at, order, base, known, usual, hopeful):
+            for name, each, guess in self._steps(row, order, base, known, usual, hopeful):
+                queries = min(each, most - total / lookups)
                 total += queries * lookups
-                guessed |= guess
+                guessed |= guess is _OUTCOME
+                unsure |= guess is _RESOLVER
                 if name:
                     out.names[name][bound] += queries * lookups
             if bound == 1:
                 out.low += total
             else:
                 out.high += total
+        out.unsure += lookups if unsure else 0
         return guessed
 
     def _steps(
-        self, row: int, at: int, order: list[int], base: str, known: dict[int, _Candidate], usual: float, hopeful: bool
-    ) -> Iterator[tuple[int, float, bool]]:
-        """Name, queries and whether its outcome was guessed, until the search ends; `hopeful` guesses that it ends."""
+        self, row: int, order: list[int], base: str, known: dict[int, _Candidate], usual: float, hopeful: bool
+    ) -> Iterator[tuple[int, float, str]]:
+        """Name, queries and what of it was guessed, until the search ends; `hopeful` guesses that it ends."""
+        habit = int(self._verdict.habit[row])
         for position, suffix in enumerate(order):
             candidate = known.get(suffix)
             if candidate is not None:
-                yield candidate.name, candidate.queries, False
+                yield candidate.name, candidate.queries, ""
                 if candidate.stops:
                     return
             else:
                 text = f"{base}.{self._names.text(suffix)}" if suffix else base
-                node, data = self._seen(text)
-                yield node, usual, data is None
-                if data or (data is None and hopeful):
+                node, outcome = self._seen(text)
+                yield node, usual, _OUTCOME if outcome is None else ""
+                ends = outcome == Outcome.DATA or (outcome == Outcome.NODATA and habit == Habit.STOPS)
+                if ends or (outcome is None and hopeful):
                     return
-            if position == 0 and suffix == _AS_TYPED and len(order) > 1 and at not in self._goes_on and hopeful:
-                return  # musl asks no suffix after the name as typed; nothing shows what these clients do
+            if position == 0 and suffix == _AS_TYPED and len(order) > 1 and habit != Habit.GOES_ON:
+                if habit == Habit.UNKNOWN:
+                    yield 0, 0.0, _RESOLVER
+                if hopeful or habit == Habit.STOPS:
+                    return
 
     def _outer(self, row: int, base: str, known: dict[int, _Candidate], lookups: int, out: Replay) -> bool:
         """A lone candidate with an outside suffix, past a forwarder: it goes if the suffix goes."""

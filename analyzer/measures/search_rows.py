@@ -132,7 +132,8 @@ class Verdict:
 
     `side` indexes `roles.SIDES`; `list_at` is a position in `Search.lists` or -1; `base` a position in `bases` or -1;
     `as_is` the position of the name as typed among its candidates or -1; `needed` queries. `step_suffix` is, for every
-    row of `steps`, the suffix's name id (0 for the name as typed) or -1 where nothing is known.
+    row of `steps`, the suffix's name id (0 for the name as typed) or -1 where nothing is known. `habit` is the
+    `search_habits.Habit` of the client's resolver.
     """
 
     table: SignatureTable
@@ -143,6 +144,7 @@ class Verdict:
     as_is: Array
     needed: Array
     step_suffix: Array
+    habit: Array
     context: Context
     bases: tuple[str, ...] = ()
     events: Events = field(default_factory=lambda: Events(np.zeros(0, "i8"), np.zeros(0, "u4"), np.zeros(0, "u4")))
