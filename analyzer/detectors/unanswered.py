@@ -19,7 +19,8 @@ Queries and unanswered ones, share, busiest minute, the longest blackout with st
 Queries at the end of the capture, which may still be answered (pending); a capture that sees only one direction: there
 at least 95 % of a server's answers are missing, and yet its clients do not ask again; where the capture holds no response at
 all, the finding is medium at most, of low confidence. An answer seen on another
-interface, which counts.
+interface, which counts. Loop probes of CoreDNS and dnsmasq, which are lost where a loop is found or a server ends: they are
+left out, and `loop-probe-loop` and `probe-retry` speak of them.
 
 ## Fix
 
@@ -130,6 +131,7 @@ def _finding(evidence: Evidence, leg: Silence) -> Finding:
         excluded=(
             *(f"not by itself: see {ident}, which loses answers" for ident in AFTER if evidence.findings.get(ident)),
             "queries in the last seconds of the capture count as pending, not as lost",
+            *((f"{leg.probes} lost loop probes, which have findings of their own",) if leg.probes else ()),
             f"a capture of one direction: {leg.answered} answers were seen, {leg.asked_again} lost queries asked again",
         ),
         fix=_fixes(leg.server),

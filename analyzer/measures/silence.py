@@ -1,4 +1,8 @@
-"""Who gets no answer from whom: unanswered and late queries by leg, and the longest time without any answer."""
+"""Who gets no answer from whom: unanswered and late queries by leg, and the longest time without any answer.
+
+Lost loop probes are not counted: their loss is how a loop, a server that has ended or an upstream that is away shows, and
+probes have findings of their own.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from analyzer.dns.probes import HINFO, TXT, probe_kind
 from analyzer.measures import Context
 from analyzer.measures.cells import Cells
 from analyzer.measures.failures import Failures
@@ -36,7 +42,8 @@ class Blackout:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """One leg with unanswered or late queries. `asked_again` are unanswered queries that a resend went before or after."""
+    """One leg with unanswered or late queries. `asked_again` are unanswered queries that a resend went before or after;
+    `probes` are lost loop probes, which only the blackout counts."""
 
     client: str
     server: str
@@ -49,6 +56,7 @@ class Silence:
     late: Seen
     blackout: Blackout | None
     over: int
+    probes: int
 
 
 class Measure:
@@ -80,7 +88,8 @@ class Measure:
         found = []
         for at in most(of, len(legs)):
             chosen = order[starts[at] : starts[at + 1]]
-            found.append(self._row(rows.take(chosen), again[chosen], cells, cell_leg == legs[at], sends, results, kept))
+            row = self._row(rows.take(chosen), again[chosen], cells, cell_leg == legs[at], sends, results, kept)
+            found += [row] if row else []
         return tuple(sorted(found, key=lambda row: (-row.unanswered.count, -row.late.count, row.client, row.server)))
 
     def _row(
@@ -92,8 +101,12 @@ class Measure:
         sends: _Sends,
         results: Mapping[str, Any],
         kept: Failures,
-    ) -> Silence:
-        text = self._context.addresses.text
+    ) -> Silence | None:
+        text, every = self._context.addresses.text, rows.take(rows.state == State.UNANSWERED)
+        plain = ~self._probes(rows)
+        probes, rows, again = int((~plain).sum()), rows.take(plain), again[plain]
+        if not len(rows):
+            return None
         client, server = int(rows.client[0]), int(rows.server[0])
         states = cells.states[mine].sum(axis=0)
         lost = rows.state == State.UNANSWERED
@@ -103,14 +116,26 @@ class Measure:
             server=text(server),
             side=SIDES[side],
             forwarder=bool(results["roles"].forwarder[client]),
-            queries=int(states.sum() - states[State.ORPHAN]),
+            queries=int(states.sum() - states[State.ORPHAN]) - probes,
             answered=int(states[State.ANSWERED] + states[State.LATE]),
             asked_again=int((again & lost).sum()),
             unanswered=seen(self._context, rows.take(lost)),
             late=seen(self._context, rows.take(~lost)),
-            blackout=sends.longest(rows.take(lost)),
+            blackout=sends.longest(every),
             over=kept.over.get("silent", 0),
+            probes=probes,
         )
+
+    def _probes(self, rows: TransactionTable) -> NDArray[np.bool_]:
+        """Which of the rows are lost loop probes."""
+        asked = np.flatnonzero((rows.state == State.UNANSWERED) & ((rows.qtype == HINFO) | (rows.qtype == TXT)))
+        found = np.zeros(len(rows), np.bool_)
+        names, index = np.unique(rows.qname[asked], return_inverse=True)
+        text = [self._context.names.text(name).lower() for name in names.tolist()]
+        for kind in (HINFO, TXT):
+            told = np.array([probe_kind(name, kind) is not None for name in text], np.bool_)
+            found[asked] |= told[index] & (rows.qtype[asked] == kind)
+        return found
 
 
 def _leg(client: Array, server: Array) -> Array:

@@ -5,9 +5,10 @@ A query of one client, name and type can be a retry of one earlier query, the la
   of a pair though one was answered);
 - sent with the same ID from another port as long ago, and so far unanswered, failed or truncated (c-ares; glibc after a
   refusal). An answered one is no such: IDs recur by chance, and load generators count them up from nought.
-Only if neither is there: the latest of all, at most `Limits.retry_ns` ago and, when this one was sent, either failed or not
-answered for at least `Limits.retry_silence_ns` (Go). Failed is SERVFAIL or REFUSED. Where client and server are one
-address only the first rule counts, else the laps of a loop were one question.
+Only if neither is there: the latest of all, at most `Limits.retry_ns` ago and, when this one was sent, either failed at most
+`Limits.retry_failed_ns` before or not answered for at least `Limits.retry_silence_ns` (Go). Failed is SERVFAIL or REFUSED:
+resolvers go on at once after it, so what comes later under another ID is a program's next call. Where client and server are
+one address only the first rule counts, else the laps of a loop were one question.
 A query joins the question of what it retries while that lasts at most `Limits.question_ns` and `Limits.question_sends`;
 else it begins a new one. `strict_question` knows the first rule alone: what a forwarder sends under another ID or port may
 serve another client's question.
@@ -118,6 +119,7 @@ def _retried(store: Store, sends: _Sends, resent: I64, limits: Limits) -> I64:
     other = _within(_before(sends.key), sends, limits.retry_ns)
     waits, failed, _ = _so_far(store, sends, other)
     waits &= sends.time - sends.time[other] >= limits.retry_silence_ns
+    failed &= sends.time - store.get("r_time_ns", sends.at[other]) <= limits.retry_failed_ns
     other = np.where(outward & (other >= 0) & (waits | failed), other, -1)
     return np.where(same_id >= 0, same_id, other)
 

@@ -104,3 +104,33 @@ def test_a_few_queries_over_a_long_time_are_no_blackout() -> None:
     scene.ask(900, POD, DNS, "end.example.org")
     (found,) = scene.findings("unanswered")
     assert found.severity == Severity.HIGH
+
+
+@pytest.mark.parametrize(
+    ("name", "qtype", "fires"),
+    [
+        ("{0}.{0}", "HINFO", False),
+        ("{0}.{0}.in-addr.arpa", "HINFO", False),
+        ("{0:08x}.test", "TXT", False),
+        ("{0}.{0}", "TXT", True),
+        ("{0:08x}.test", "HINFO", True),
+        ("x{0}.example.org", "HINFO", True),
+    ],
+)
+def test_lost_loop_probes_are_left_out(name: str, qtype: str, fires: bool) -> None:
+    scene = Scene()
+    for n in range(20):  # CoreDNS asks itself, and ends before it answers
+        scene.query(n, DNS, DNS, name.format(1234 + n), qtype)
+        scene.query(n + 0.001, DNS, DNS, name.format(1234 + n), qtype)
+        scene.response(n + 0.5, scene.query(n + 0.4, DNS, DNS, f"n{n}.example.org"))
+    scene.ask(60, POD2, DNS, "end.example.org")
+    assert bool(scene.findings("unanswered")) == fires
+
+
+def test_lost_probes_do_not_hide_lost_queries() -> None:
+    scene = traffic(40, 500)
+    for n in range(20):
+        scene.query(30 + n / 100, POD, DNS, f"{n}.{n}", "HINFO")
+    (found,) = scene.findings("unanswered")
+    assert (found.numbers["unanswered"], found.numbers["queries"]) == (40, 540)
+    assert any("20 lost loop probes" in said for said in found.excluded)

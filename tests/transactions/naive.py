@@ -197,7 +197,8 @@ def retried(row: Row, earlier: Sequence[Row], strict: bool, limits: Limits) -> R
     if not found and not strict and outward and alike:
         last, known = alike[-1], so_far(alike[-1], row)
         gap = row["time_ns"] - last["time_ns"]
-        if gap <= limits.retry_ns and (known == "failed" or (known == "open" and gap >= limits.retry_silence_ns)):
+        at_once = known == "failed" and row["time_ns"] - last["answer"]["time_ns"] <= limits.retry_failed_ns
+        if gap <= limits.retry_ns and (at_once or (known == "open" and gap >= limits.retry_silence_ns)):
             found = [last]
     return max(found, key=lambda r: r["row"], default=None)
 

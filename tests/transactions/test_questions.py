@@ -69,6 +69,14 @@ def test_only_failures_are_asked_again_under_another_id(rcode: int, expected: li
     assert sends(made.run()) == expected
 
 
+@pytest.mark.parametrize(("after", "expected"), [(500, [2]), (501, [1, 1])])
+def test_after_a_failure_another_id_is_a_retry_only_at_once(after: int, expected: list[int]) -> None:
+    made = Traffic()
+    made.reply(2000 * MS, made.query(0), 2)
+    made.query((2000 + after) * MS, msg_id=5, src_port=5)
+    assert sends(made.run()) == expected
+
+
 @pytest.mark.parametrize(("gap", "expected"), [(299, [1, 1]), (300, [2]), (6000, [2]), (6001, [1, 1])])
 def test_another_id_needs_a_silence_and_comes_within_six_seconds(gap: int, expected: list[int]) -> None:
     made = Traffic()
