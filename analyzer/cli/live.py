@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "k": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+_SHARED: Final = (
+    *("ports", "decoder", "hosts_files", "snapshots", "cluster_domain", "forwarders"),
+    *("names", "qtypes", "rcodes", "clients", "servers", "only"),
+)
 _SEVERITIES: Final = ("low", "medium", "high", "critical")
 
 
@@ -95,16 +99,20 @@ _SIZE: Final = _Quantity("size", "kMG")
 @click.option(
     "--port", "ports", type=click.IntRange(1, 65535), multiple=True, help="DNS port, repeatable [default: 53]."
 )
+@click.option("--name", "names", multiple=True, metavar="SUFFIX", help="Only questions at or under SUFFIX, or a glob.")
+@click.option("--qtype", "qtypes", multiple=True, metavar="TYPE", help="Only questions of TYPE (A, AAAA, TYPE65).")
+@click.option("--rcode", "rcodes", multiple=True, metavar="RCODE", help="Only responses with RCODE (NXDOMAIN, 3).")
+@click.option("--client", "clients", multiple=True, metavar="ADDR", help="Only messages of this client (or network).")
+@click.option("--server", "servers", multiple=True, metavar="ADDR", help="Only messages of this server (or network).")
+@click.option("--only", type=click.Choice(["queries", "responses"]), help="Only one direction.")
 @click.option("--decoder", type=click.Choice(["auto", "native", "reference"]), default="auto", show_default=True)
-@click.option(
-    "--hosts", "hosts_files", multiple=True, metavar="FILE", help="More host names for the filter, as in /etc/hosts."
-)
+@click.option("--hosts", "hosts_files", multiple=True, metavar="FILE", help="More host names, as in /etc/hosts.")
 @click.option(
     "--k8s",
     "snapshots",
     multiple=True,
     metavar="FILE",
-    help="`kubectl get pods,svc,nodes -A -o json`: names for FILTER.",
+    help="`kubectl get pods,svc,nodes -A -o json`: names of addresses.",
 )
 @click.option(
     "--cluster-domain", default="", metavar="DOMAIN", help="Kubernetes cluster domain [default: from the traffic]."
@@ -148,17 +156,16 @@ def _run(order: Order, output: str | None, **asked: Any) -> int:
 def _order(words: str, **asked: Any) -> Order:
     from analyzer.live.start import Order
 
-    none: dict[str, Any] = dict.fromkeys(("names", "qtypes", "rcodes", "clients", "servers"), ())
-    none |= dict.fromkeys(("only", "since", "until"))
-    shared = ("ports", "decoder", "hosts_files", "snapshots", "cluster_domain", "forwarders")
-    none |= {name: asked[name] for name in shared}
+    shared = {name: asked[name] for name in _SHARED}
     options = request(
         files=(),
         read=(asked["path"] or "-",),
         bpf="",
         no_dedupe=False,
         strict=False,
-        **none,
+        since=None,
+        until=None,
+        **shared,
     ).options
     screen = asked["form"] == "text" and sys.stdout.isatty() and not asked["plain"]
     return Order(

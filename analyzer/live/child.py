@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import socket
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ from typing import Final
 from analyzer.errors import DnsloupeError, FilterError, InputError, MissingExtra, UsageError
 
 __all__ = [
+    "SCAPY",
     "Counters",
     "Wish",
     "Words",
@@ -29,8 +29,10 @@ __all__ = [
     "program",
 ]
 
+SCAPY: Final = "scapy"
 _NET: Final = Path("/sys/class/net")
-_RIGHTS: Final = "run it with sudo, or grant it once: sudo setcap cap_net_raw,cap_net_admin+ep {path}"
+_RIGHTS: Final = "sudo setcap cap_net_raw,cap_net_admin+ep {path}"
+_WHERE: Final = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 _PACKAGES: Final = "apt install tcpdump, dnf install tcpdump, apk add tcpdump"
 
 
@@ -64,10 +66,15 @@ class Counters:
 
 
 def fallback(wish: Wish) -> tuple[str, ...]:
-    """The command line of scapy's socket, where scapy is there and one interface is wanted; else nothing."""
-    if find_spec("scapy") is None or len(wish.interfaces) != 1:
+    """The arguments of scapy's socket, where scapy is there; else nothing. Raises UsageError for what it cannot capture."""
+    if find_spec("scapy") is None:
         return ()
-    return sys.executable, "-m", "analyzer.live.fallback", wish.interfaces[0], str(wish.count), wish.filter
+    if len(wish.interfaces) != 1 or wish.interfaces[0] == "any":
+        raise UsageError(f"scapy captures on one interface: -i NAME, or {_PACKAGES}")
+    if wish.interfaces[0] not in _names():
+        raise UsageError(f"no interface {wish.interfaces[0]!r} (dnsloupe live -D lists them)")
+    numbers = (wish.count, wish.snaplen, wish.buffer_kib, int(wish.promiscuous))
+    return SCAPY, wish.interfaces[0], *map(str, numbers), wish.filter
 
 
 def default_filter(ports: Iterable[int] = (53,)) -> str:
@@ -83,7 +90,7 @@ def program(wish: Wish) -> str | None:
     """
     order = ("dumpcap", "tcpdump") if len(wish.interfaces) > 1 else ("tcpdump", "dumpcap")
     for name in order:
-        path = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin")
+        path = shutil.which(name, path=_WHERE)
         if path and not (name == "tcpdump" and len(wish.interfaces) > 1):
             return path
     if len(wish.interfaces) > 1 and shutil.which("tcpdump"):
@@ -166,7 +173,9 @@ def explain(said: str, path: str, wish: Wish) -> DnsloupeError:
     """The program ended before the first packet: one line that says what to do."""
     where, low = ", ".join(wish.interfaces), said.lower()
     if "permi" in low or "not permitted" in low or "couldn't run" in low:
-        return InputError(f"{where}: no permission to capture; {_RIGHTS.format(path=path)}")
+        found = shutil.which(path, path=_WHERE)
+        rights = f", or grant it once: {_RIGHTS.format(path=found)}" if found else ""
+        return InputError(f"{where}: no permission to capture; run it with sudo{rights}")
     if "no such device" in low or "doesn't exist" in low or "siocgifindex" in low:
         return InputError(f"{where}: no such interface (dnsloupe live -D lists them)")
     if "is not up" in low or "network is down" in low or "that device is not up" in low:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analyzer.findings import Severity
+from analyzer.live.findings_log import Event
 from analyzer.live.records import Splitter
 
 __all__ = ["Evidence", "Rules"]
@@ -40,6 +41,7 @@ class Evidence:
         self._ring: deque[tuple[float, bytes]] = deque()
         self._ring_size = 0
         self._dumped = float("-inf")
+        self._grave: set[str] = set()  # findings that are there and grave: of those that are followed, so bounded
         self.written = 0
         self.failed = ""  # why nothing is written any more
         self.left_out = 0  # octets that fell out of the ring before their time
@@ -61,12 +63,15 @@ class Evidence:
         else:
             self._guarded(lambda: self._append(records))
 
-    def found(self, severity: Severity) -> bool:
-        """A finding was raised: write the ring if it is grave enough, at most once in a ring's time. Whether it was."""
-        now = self._clock()
-        if not self._rules.ring_s or severity < self._rules.severity or now - self._dumped < self._rules.ring_s:
+    def found(self, event: Event) -> bool:
+        """Write the ring where a finding is, or has become, grave enough, at most once in a ring's time. Whether it was."""
+        key, now = event.finding.key, self._clock()
+        if not self._rules.ring_s or event.kind == "cleared" or event.finding.severity < self._rules.severity:
+            self._grave.discard(key)
             return False
-        if self.failed or not self._splitter.head:
+        fresh = key not in self._grave
+        self._grave.add(key)
+        if not fresh or now - self._dumped < self._rules.ring_s or self.failed or not self._splitter.head:
             return False
         self._dumped = now
         self._guarded(self._dump)
@@ -92,6 +97,14 @@ class Evidence:
                 self._fd = None
 
     def _append(self, records: bytes) -> None:
+        """Write to the file that is open; with a size, as many whole records at a time as a file has room for."""
+        while self._rules.rotate_size and len(records) > self._rules.rotate_size:
+            cut = self._splitter.whole(records, self._rules.rotate_size)
+            self._append_to_one(records[:cut])
+            records = records[cut:]
+        self._append_to_one(records)
+
+    def _append_to_one(self, records: bytes) -> None:
         rules, now = self._rules, self._clock()
         full = (
             rules.rotate_size

@@ -21,8 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from analyzer.live.child import SCAPY
+from analyzer.live.forked import Forked
 from analyzer.live.owners import owners
-from analyzer.live.privileges import Account, die_with_parent, keep_capture_rights
+from analyzer.live.privileges import Account, die_with_parent, drop, keep_capture_rights
 
 __all__ = ["Files", "Keeper", "Plan"]
 
@@ -157,10 +159,16 @@ def _serve(sock: socket.socket, plan: Plan) -> None:
         worker.leave()
 
 
+def _only_read(account: Account | None) -> None:
+    """The socket is open: from here on no right is needed."""
+    drop(account)
+    die_with_parent()
+
+
 class _Worker:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: subprocess.Popen[bytes] | Forked | None = None
         self._oldest = 1
 
     def answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
@@ -194,14 +202,26 @@ class _Worker:
             fcntl.fcntl(out, _F_SETPIPE_SZ, _PIPE)
         account = self._plan.account
 
-        def become() -> None:
-            for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
+        def reset() -> None:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
                 signal.signal(number, signal.SIG_DFL)
+
+        def become() -> None:
+            reset()
             if account is not None:
                 keep_capture_rights(account)
             die_with_parent()
 
+        def scapy() -> int:
+            from analyzer.live.fallback import main
+
+            reset()
+            return main(self._plan.command[1:], lambda: _only_read(account))
+
         try:
+            if self._plan.command[0] == SCAPY:
+                self._child = Forked(scapy, out_child, err_child)
+                return {"pid": self._child.pid}, [out, err]
             self._child = subprocess.Popen(
                 self._plan.command,
                 stdin=subprocess.DEVNULL,

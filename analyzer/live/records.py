@@ -48,6 +48,17 @@ class Splitter:
         self._carry = data[at:]
         return out
 
+    def whole(self, records: bytes, room: int) -> int:
+        """Octets of the records that fit into `room` (of the first one where that is larger); `records` as `feed` gave them."""
+        at = 0
+        length_at = struct.Struct(self._order + "I")
+        while at < len(records):
+            length = length_at.unpack_from(records, at + (8 if self._size else 4))[0] + self._size
+            if at and at + length > room:
+                break
+            at += length
+        return at
+
     def _begin(self, data: bytes) -> int | None:
         """Where the records begin; None where that cannot be said yet."""
         if len(data) < 4:

@@ -304,7 +304,8 @@ class Session:
     @property
     def counters(self) -> Mapping[str, int]:
         """Messages, unique ones, copies so far."""
-        return self._run_stage.counters
+        counted = self._run_stage.counters
+        return {**counted, "messages": counted["messages"] + sum(len(one.messages) for one in self._waiting)}
 
     @property
     def entries(self) -> list[Entry]:

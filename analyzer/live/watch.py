@@ -166,7 +166,7 @@ class Watch:
         self.face.tell(events)
         if self.evidence is not None:
             for event in events:
-                if event.kind == "raised" and self.evidence.found(event.finding.severity):
+                if self.evidence.found(event):
                     self.notes.append(f"packets before {event.finding.id} written to file {self.evidence.files}")
 
     def _note_evidence(self) -> None:

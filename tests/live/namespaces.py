@@ -78,6 +78,13 @@ class Namespace:
         self._started.append(subprocess.Popen(self._inside(words), cwd=ROOT, **how))
         return self._started[-1]
 
+    def hide(self, *programs: str) -> None:
+        """As if these were not installed; only in this namespace."""
+        for name in programs:
+            path = shutil.which(name)
+            if path is not None:
+                self.run(f"mount --bind /dev/null {path}")
+
     def pids(self, pattern: str) -> list[int]:
         """Processes inside, by their whole command line; those that have ended and wait for a parent do not count."""
         return [int(pid) for pid in self.run(f"pgrep -r D,R,S,T -f {pattern}", check=False).split()]
@@ -106,9 +113,9 @@ class Live:
                 stderr=err,
             )
 
-    def capturing(self) -> int:
+    def capturing(self, program: str = "^/usr/bin/tcpdump") -> int:
         """Wait until the capturing program runs; its process id inside."""
-        pids: list[int] = until(lambda: self.inside.pids("^/usr/bin/tcpdump") or self.process.poll() is not None)
+        pids: list[int] = until(lambda: self.inside.pids(program) or self.process.poll() is not None)
         assert self.process.poll() is None, self.err.read_text()
         time.sleep(0.5)  # from here on it opens the interface
         return pids[0]
@@ -131,7 +138,8 @@ class Live:
 
     def gone(self) -> None:
         """Nothing of it is left."""
-        until(lambda: not self.inside.pids("analyzer.live") and not self.inside.pids("tcpdump"), 10)
+        left = "analyzer.live|tcpdump|dumpcap"
+        until(lambda: not self.inside.pids(left), 10)
 
 
 @pytest.fixture

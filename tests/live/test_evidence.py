@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from analyzer.findings import Severity
+from analyzer.findings import Severity, Subject
 from analyzer.live.evidence import Evidence, Rules
+from analyzer.live.findings_log import Event
 from tests.live.streams import HEAD, stream
+from tests.live.test_findings_log import FOUND
 
 ONE = stream([(0.0, "www.example.org", 0)])
 
@@ -27,6 +30,18 @@ def evidence(folder: Path, rules: Rules, clock: Clock | None = None) -> Evidence
         return os.open(folder / str(number), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
 
     return Evidence(opened, rules, clock or Clock())
+
+
+def event(severity: Severity, kind: str = "raised", key: str = "a") -> Event:
+    return Event(kind, 0, 0, replace(FOUND, severity=severity, subject=Subject("name", key)))
+
+
+def test_a_long_chunk_is_cut_between_records(tmp_path: Path) -> None:
+    kept = evidence(tmp_path, Rules(rotate_size=len(HEAD) + 2 * len(ONE)))
+    kept.take(HEAD + 5 * ONE)
+    kept.close()
+    files = [path.read_bytes() for path in sorted(tmp_path.iterdir())]
+    assert files == [HEAD + 2 * ONE, HEAD + 2 * ONE, HEAD + ONE]
 
 
 def test_each_file_of_a_rotation_is_a_capture(tmp_path: Path) -> None:
@@ -59,13 +74,17 @@ def test_the_ring_holds_its_time_and_is_written_for_what_is_grave(tmp_path: Path
     kept.take(ONE)
     clock.now = 61
     kept.take(ONE)
-    assert not kept.found(Severity.MEDIUM)
+    assert not kept.found(event(Severity.MEDIUM))
     assert list(tmp_path.iterdir()) == []
-    assert kept.found(Severity.HIGH)
+    assert kept.found(event(Severity.HIGH, "updated"))  # it became grave after it had been raised
     assert (tmp_path / "1").read_bytes() == HEAD + 2 * ONE
-    assert not kept.found(Severity.CRITICAL)  # those packets are written already
+    assert not kept.found(event(Severity.CRITICAL, key="b"))  # those packets are written already
     clock.now = 122
-    assert kept.found(Severity.CRITICAL)
+    assert not kept.found(event(Severity.HIGH, "updated"))  # it goes on, as it did
+    assert kept.found(event(Severity.CRITICAL, key="c"))
+    clock.now = 183
+    assert not kept.found(event(Severity.HIGH, "cleared"))
+    assert kept.found(event(Severity.HIGH))  # it is back
 
 
 def test_the_ring_is_bounded_in_octets_and_says_so(tmp_path: Path) -> None:
@@ -74,7 +93,7 @@ def test_the_ring_is_bounded_in_octets_and_says_so(tmp_path: Path) -> None:
     for _ in range(3):
         kept.take(ONE)
     assert kept.left_out == len(ONE)
-    assert kept.found(Severity.HIGH)
+    assert kept.found(event(Severity.HIGH))
     assert (tmp_path / "1").read_bytes() == HEAD + 2 * ONE
 
 
