@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import sys
 import termios
@@ -11,7 +12,9 @@ import tty
 from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["Keys"]
+__all__ = ["Keys", "names"]
+
+_KEY: Final = re.compile(rb"\x1b[\[O][0-9;]*[A-Za-z~]|[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]*")
 
 _NAMES: Final = {
     b"\x1b[A": "up",
@@ -58,8 +61,14 @@ class Keys:
             if not octets:
                 self._fd = None  # hung up
                 return
-            if octets in _NAMES:
-                yield _NAMES[octets]
-            elif not octets.startswith(b"\x1b"):
-                for character in octets.decode("utf-8", "ignore"):
-                    yield _NAMES.get(character.encode(), character)
+            yield from names(octets)
+
+
+def names(octets: bytes) -> Iterator[str]:
+    """What was pressed, as far as it is known; several keys may come at once, as over a slow line."""
+    for match in _KEY.finditer(octets):
+        key = match[0]
+        if key in _NAMES:
+            yield _NAMES[key]
+        elif not key.startswith(b"\x1b"):
+            yield from key.decode("utf-8", "ignore")

@@ -18,6 +18,8 @@ __all__ = ["JsonLines", "Lines", "Silent"]
 class Lines:
     """Text, a line each."""
 
+    at_once = False
+
     def __init__(self, out: IO[str]) -> None:
         self._out = out
 
@@ -57,6 +59,8 @@ class Lines:
 
 class JsonLines:
     """One JSON object a line: `raised`, `updated`, `cleared` with the finding, `summary` at each interval, `end` with the report."""
+
+    at_once = False
 
     def __init__(self, out: IO[str]) -> None:
         self._out = out
@@ -102,6 +106,8 @@ class JsonLines:
 
 class Silent:
     """Nothing until the report."""
+
+    at_once = False
 
     def heed(self) -> bool:
         """No keys."""

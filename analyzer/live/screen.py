@@ -25,11 +25,14 @@ from analyzer.report.times import amount, clock, duration, spark
 
 __all__ = ["Screen"]
 
+_WIDE: Final = 110  # columns from which on there is room for when a finding was last seen
 _KEYS: Final = "q quit tab table s sort / filter ↑↓ f freeze p pause"
 
 
 class Screen:
     """Shown on the alternate screen; `close` puts the terminal back, whatever happened."""
+
+    at_once = True
 
     def __init__(self, ascii_only: bool = False) -> None:
         self._quit = False
@@ -193,7 +196,7 @@ class Screen:
                 look,
                 (">" if at == self._chosen else " ", "bold"),
                 (f"{word:8}", style),
-                f" {clock(entry.since_ns)[:8]}-{clock(entry.seen_ns)[:8]} ",
+                f" {clock(entry.since_ns)[:8]}{f'-{clock(entry.seen_ns)[:8]}' if look.width >= _WIDE else ''} ",
                 (f"{amount(finding.count):>6}× ", "dim"),
                 (finding.title, "" if entry.active else "dim"),
             )

@@ -37,20 +37,35 @@ def lines_of(table: str, state: State, look: Look, sort: str, only: str) -> Iter
         for name in ("rcodes", "qtypes"):
             yield from table_of(name, report, dataclasses.replace(look, rows=max(1, look.rows // 2 - 2)))
     else:
-        yield from table_of(table, _arranged(report, table, sort, only, state), look)
+        arranged = _arranged(report, table, sort, only, state)
+        if only and not arranged.tables[table].rows:
+            yield styled(look, (f"no {table} with {only!r} among those of the last minute", "dim"))
+        else:
+            yield from table_of(table, arranged, look)
 
 
 def _arranged(report: Report, table: str, sort: str, only: str, state: State) -> Report:
-    """The report with one table sorted and filtered; clients and servers with the process behind them."""
+    """The report with one table sorted and filtered; clients and servers with the process behind them.
+
+    Where the side that is shown has nothing that passes the filter, the first side that has is shown instead.
+    """
     found = report.tables.get(table)
     if not isinstance(found, Sided):
         return report
-    rows = [row for row in found.rows if only.lower() in _name(row).lower()] if only else list(found.rows)
+    rows, side = _passing(found.rows, only), found.side
+    for other in () if rows else found.tables:
+        if passing := _passing(found.tables[other], only):
+            rows, side = passing, other
+            break
     rows.sort(key=_ORDERS[sort])
     if table in ("clients", "servers"):
         rows = [_with_owner(row, state) for row in rows[:100]]
-    tables = {**report.tables, table: Sided(found.side, found.fallback, {found.side: rows}, found.others)}
+    tables = {**report.tables, table: Sided(side, found.fallback, {side: rows}, found.others)}
     return dataclasses.replace(report, tables=tables)
+
+
+def _passing(rows: Sequence[Any], only: str) -> list[Any]:
+    return [row for row in rows if only.lower() in _name(row).lower()]
 
 
 def _name(row: Any) -> str:
@@ -110,7 +125,7 @@ def _loops(state: State, report: Report, look: Look) -> Iterator[RenderableType]
 def _drops(state: State, look: Look) -> Iterator[RenderableType]:
     """What the capture itself lost, and what was read."""
     counters = state.counters
-    yield heading(look, "CAPTURE", f"{state.program} on {state.where}")
+    yield heading(look, "CAPTURE", f"{state.program} on {state.where}, which counts every 5 s")
     rows = (
         ("captured by the program", counters.captured),
         ("received by the filter", counters.received),

@@ -34,6 +34,8 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Face(Protocol):
     """Something that shows: the screen, lines, JSON lines. `heed` looks at the keys and says whether to end."""
 
+    at_once: bool  # whether to show before the first interval has passed
+
     def heed(self) -> bool: ...
 
     def show(self, state: State) -> None: ...
@@ -72,7 +74,8 @@ class Watch:
         """Watch until the stream, the time or the count ends, or a signal or a key says so."""
         handlers = {number: signal.signal(number, self._end) for number in _ENDING}
         began = time.monotonic()
-        taken = shown = counted_at = owned = began
+        taken = counted_at = owned = began
+        shown = began - self.interval_s if self.face.at_once else began
         try:
             if self.words is not None:
                 os.set_blocking(self.words, False)
