@@ -336,7 +336,7 @@ def _place_in_time(context: Context, reading: Reading) -> None:
     spans = sorted(
         (c.first_ns, c.last_ns) for c in reading.captures if c.first_ns is not None and c.last_ns is not None
     )
-    context.interfaces = reading.interfaces
+    context.interfaces, context.ledger = reading.interfaces, reading.ledger
     if not spans:
         return
     context.first_ns, context.last_ns = spans[0][0], max(last for _, last in spans)

@@ -5,7 +5,10 @@
 Kind `drops`: the capture's own counters (pcapng) say that packets were dropped. Kind `gap`: more than 2 s without a message
 while there were at least ten in every one of the ten seconds before and after. Kind `cut`: messages cut short by the snap length. Kind
 `fragments`: answers of which only the first fragment was captured. Kind `one-way`: servers seen only asked, or only
-answering. Info; drops of at least 1 % of the messages are low.
+answering. Kind `unread`: at least ten frames, and 1 % of those with DNS, could not be read. Kind `no-loopback`: a link-local
+address answers (169.254.25.10 of NodeLocal DNSCache), and no packet of the machine's loopback interface is there, which alone
+shows what the machine's own programs and a server that asks itself send to it. Info; drops of at least 1 % of the messages
+are low.
 
 ## What you feel
 
@@ -84,6 +87,19 @@ def detect(evidence: Evidence) -> Iterator[Finding]:
             f"{len(summary.one_way)} server{'s were' if many else ' was'} seen only asked, or only answering: {shown}"
         )
         yield _finding(evidence, "one-way", title, len(summary.one_way), False, {"messages": row.messages})
+    yield from _blind(evidence, row)
+
+
+def _blind(evidence: Evidence, row: Gaps) -> Iterator[Finding]:
+    """What was in the capture but could not be read, and what a capture here cannot hold."""
+    unread = sum(row.unread.values())
+    if unread >= evidence.thresholds.min_events and unread >= _SHARE * row.frames:
+        title = f"{unread} of {row.frames} frames with DNS or damage could not be read"
+        reasons = {key.removeprefix("skipped."): count for key, count in row.unread.items()}
+        yield _finding(evidence, "unread", title, unread, False, {"frames": row.frames, **reasons})
+    if row.beside:
+        title = f"Nothing of the loopback interface, so what this machine itself asks {', '.join(row.beside[:5])} is not seen"
+        yield _finding(evidence, "no-loopback", title, len(row.beside), False, {"messages": row.messages})
 
 
 def _finding(
@@ -100,7 +116,7 @@ def _finding(
         id="capture-gap",
         kind=kind,
         severity=Severity.LOW if heavy else Severity.INFO,
-        confidence=Confidence.MEDIUM if kind in ("gap", "one-way") else Confidence.HIGH,
+        confidence=Confidence.MEDIUM if kind in ("gap", "one-way", "no-loopback") else Confidence.HIGH,
         title=title,
         subject=Subject("capture", "input"),
         first=steps[0].time_ns if steps else evidence.context.first_ns,

@@ -4,7 +4,9 @@
 
 A client sends A and AAAA within 2 ms from one port; one is answered within 0.5 s, the other never; it is sent again
 with the same port and ID after 5.0 s (glibc) or 2.5 s (musl), and then answered. Three such cases with two names. High. That is the
-race in Linux' connection tracking for two packets of a new UDP flow behind a Service address.
+race in Linux' connection tracking for two packets of a new UDP flow behind a Service address. The confidence is high where
+the capture shows it, in three cases: the lost query came in on one interface and did not go out by another, as its partner did
+(`-i any`).
 
 ## What you feel
 
@@ -63,7 +65,7 @@ def _finding(evidence: Evidence, row: LostPair) -> Finding:
         ident="conntrack-race-5s",
         kind="pair",
         severity=Severity.HIGH,
-        confidence=Confidence.MEDIUM,
+        confidence=Confidence.HIGH if row.stopped >= limits.conntrack_cases else Confidence.MEDIUM,
         title=f"{row.client} loses one of two simultaneous queries to {row.server} and waits {waits} ({row.cases.count} times)",
         subject=Subject("leg", f"{row.client}>{row.server}"),
         numbers={
@@ -73,6 +75,7 @@ def _finding(evidence: Evidence, row: LostPair) -> Finding:
             "lost_aaaa": row.lost_aaaa,
             "as_glibc_waits": row.glibc,
             "as_musl_waits": row.musl,
+            "came_in_and_did_not_go_out": row.stopped,
         },
         thresholds={"cases": limits.conntrack_cases, "names": limits.conntrack_names},
         chain=[Step(Frame(s.frame.file, s.frame.frame), s.time_ns, s.text) for s in row.example],

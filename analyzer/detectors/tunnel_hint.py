@@ -3,7 +3,7 @@
 ## What it detects
 
 In any five minutes a client with at least 100 queries under one zone, of which 80 % ask for another name; names of 60 octets on
-average, or with a label of 40; at least 3.5 bits in a character of what stands before the zone. Kind `roomy-types`: at least
+average, or a label of 40; at least 3.5 bits in a character of what stands before the zone. Kind `roomy-types`: at least
 half of the queries are for TXT, NULL, CNAME or MX; low, medium with 50 kB of answers. Kind `large-answers`: 50 kB of answers
 to other types; info. It looks like a tunnel, which is all that names can say.
 
@@ -52,6 +52,9 @@ _KNOWN: Final = (
 )  # fmt: skip
 
 
+_CLIENT: Final = (Fix("the client", "# which program asks? stop or isolate it"),)
+
+
 def detect(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each client and zone."""
     limits = evidence.thresholds
@@ -85,8 +88,8 @@ def _finding(evidence: Evidence, row: Carrier) -> Finding:
         kind="roomy-types" if roomy else "large-answers",
         severity=Severity.MEDIUM if roomy and large else Severity.LOW if roomy else Severity.INFO,
         confidence=Confidence.LOW,
-        title=f"{row.names} names under {row.zone} from {row.client} look like data carried over DNS: "
-        f"{row.up} octets up, {row.down} down",
+        title=f"{row.names} names under {'no known domain' if row.zone == '.' else row.zone} from {row.client} look like data "
+        f"carried over DNS: {row.up} octets up, {row.down} down",
         subject=Subject("suffix", row.zone),
         side="client",
         numbers={
@@ -94,7 +97,7 @@ def _finding(evidence: Evidence, row: Carrier) -> Finding:
             "queries": row.queries,
             "names": row.names,
             "mean_length": round(row.length, 1),
-            "mean_longest_label": round(row.longest_label, 1),
+            "longest_label": row.longest_label,
             "bits_a_character": round(row.bits, 2),
             "txt_null_cname_mx": row.roomy,
             "octets_up": row.up,
@@ -113,10 +116,9 @@ def _finding(evidence: Evidence, row: Carrier) -> Finding:
             "reverse names, service names (labels with an underscore), names in the cluster, search candidates",
             "zones of virus scanners, block lists and content networks",
         ),
-        fix=(
-            Fix("the client", "# which program asks? stop or isolate it"),
-            Fix("Corefile, if nothing there has a right to it", template(row.zone)),
-        ),
+        fix=_CLIENT
+        if row.zone == "."
+        else (*_CLIENT, Fix("Corefile, if nothing has a right to it", template(row.zone))),
         references=("RFC 9076",),
-        wireshark_filter=name_filter(row.zone),
+        wireshark_filter="dns.qry.name.len >= 40" if row.zone == "." else name_filter(row.zone),
     )

@@ -4,8 +4,7 @@
 
 A source's first hundred to 2,000 sends to other machines (resends left out). IDs are weak where 80 % are at most 2 from the
 one before, or fewer than 60 % are different; ports where there are at most three, or 80 % follow one another. Kind
-`ids-and-ports`: both; medium towards public servers, else info. Kind `ids`, kind `ports`: one of them; info. Few ports with
-random IDs are reported towards public servers only.
+`ids-and-ports`: both; medium towards public servers, else info. Kind `ids`, kind `ports`: one of them; info, and towards public servers only.
 
 ## What you feel
 
@@ -53,7 +52,7 @@ def detect(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each source."""
     for row in evidence.results["entropy"]:
         kind = _kind(evidence.thresholds, row)
-        if kind and (kind != "ports" or _outside(row)):
+        if kind == "ids-and-ports" or (kind and _outside(row)):
             yield _finding(evidence, row, kind)
 
 
@@ -68,6 +67,10 @@ def _outside(row: Guessable) -> bool:
     return 2 * row.public >= row.sends
 
 
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def _finding(evidence: Evidence, row: Guessable, kind: str) -> Finding:
     limits = evidence.thresholds
     return finding(
@@ -77,8 +80,8 @@ def _finding(evidence: Evidence, row: Guessable, kind: str) -> Finding:
         kind=kind,
         severity=Severity.MEDIUM if kind == "ids-and-ports" and _outside(row) else Severity.INFO,
         confidence=Confidence.MEDIUM,
-        title=f"{row.source} is easy to answer for: {row.ports} ports and {row.ids} IDs in {row.sends} queries, of which "
-        f"{row.near_ids} have the next ID",
+        title=f"{row.source} is easy to answer for: {_count(row.ports, 'port')} and {_count(row.ids, 'ID')} in {row.sends} "
+        f"queries, {row.near_ids} of which have the ID of the one before or one next to it",
         subject=Subject("client", row.source),
         numbers={
             "queries": row.sends,

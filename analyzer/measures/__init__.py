@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
-from analyzer.messages import AddressTable, InterfaceInfo, NameTree, TransactionBatch
+from analyzer.messages import AddressTable, InterfaceInfo, Ledger, NameTree, TransactionBatch
 from analyzer.options import AnalyzeOptions
 
 __all__ = ["Context", "MeasureType", "registry"]
@@ -31,6 +31,7 @@ class Context:
     first_ns: int | None = None
     last_ns: int | None = None
     covered_ns: int = 0  # time that the files cover, gaps between files left out
+    ledger: Ledger = field(default_factory=Ledger)  # what became of every frame; known at the end
 
 
 class MeasureType(Protocol):

@@ -10,6 +10,8 @@ import numpy as np
 
 from analyzer.dns.anomalies import Anomaly
 from analyzer.measures import Context
+from analyzer.measures.cells import Cells
+from analyzer.measures.roles import Roles
 from analyzer.measures.rows import Frame
 from analyzer.messages import TransactionBatch, UniqueTable
 from analyzer.options import NS
@@ -19,6 +21,16 @@ __all__ = ["Gap", "Gaps", "Measure"]
 _BITS: Final = {"cut": int(Anomaly.CUT), "first_fragment": int(Anomaly.FIRST_FRAGMENT)}
 _ROUND_NS: Final = 10 * NS  # traffic on either side of a gap is measured over so long
 _CAP: Final = 10_000
+_LISTED: Final = 100
+_WITH_LOOPBACK: Final = (0, 108, 113, 276)  # BSD loopback, and Linux's cooked frames, as of `-i any`
+# Reasons that say something of DNS; encrypted frames and foreign link types may have carried anything.
+_UNREAD: Final = frozenset(
+    f"skipped.{reason}"
+    for reason in (
+        "snaplen fragment-missing fragment-overlap tcp-gap malformed-link malformed-ip malformed-transport malformed-tunnel "
+        "tunnel-depth dns-header"
+    ).split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +45,26 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """`gaps` with at least so many messages in each of the ten seconds on both sides; `drops` by interface, as pcapng says."""
+    """`gaps` with at least so many messages in each of the ten seconds on both sides; `drops` by interface, as pcapng says.
+
+    `unread` are frames that could not be read, by reason (keys of the ledger), of `frames` with DNS or unread. `beside`: addresses
+    of this machine alone (link-local) that answer, where nothing shows that its loopback was captured.
+    """
 
     messages: int
     cut: int
     first_fragments: int
     gaps: tuple[Gap, ...]
     drops: Mapping[str, int] = field(default_factory=dict)
+    unread: Mapping[str, int] = field(default_factory=dict)
+    frames: int = 0
+    beside: tuple[str, ...] = ()
 
 
 class Measure:
     """Counts damaged messages and looks at the times between messages; `result` is Gaps."""
 
-    needs: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ("cells", "roles")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -110,4 +129,26 @@ class Measure:
             lost = sum(count for name, count in info.drops.items() if name in ("ifdrop", "osdrop"))
             if lost:
                 drops[info.name or str(info.id)] = lost
-        return Gaps(messages, cut, fragments, tuple(sorted(found, key=lambda gap: gap.before_ns)), drops)
+        frames = self._context.ledger.frames
+        unread = {key: count for key, count in frames.items() if key in _UNREAD and count}
+        return Gaps(
+            messages=messages,
+            cut=cut,
+            first_fragments=fragments,
+            gaps=tuple(sorted(found, key=lambda gap: gap.before_ns)),
+            drops=drops,
+            unread=unread,
+            frames=sum(unread.values()) + frames.get("message", 0) + frames.get("part", 0),
+            beside=self._beside(results["cells"], results["roles"]),
+        )
+
+    def _beside(self, cells: Cells, roles: Roles) -> tuple[str, ...]:
+        """Addresses that other machines cannot reach and that answer here, unless the capture holds the loopback."""
+        interfaces = self._context.interfaces
+        loopback = any(info.linktype in _WITH_LOOPBACK or info.name in ("any", "lo", "lo0") for info in interfaces)
+        if loopback or not interfaces or (cells.client == cells.server).any():
+            return ()
+        address = self._context.addresses.address
+        served = np.unique(cells.server[roles.serves[cells.server]]).tolist()
+        known = ((ident, address(ident)) for ident in served)
+        return tuple(sorted(str(found) for _, found in known if found is not None and found.is_link_local))[:_LISTED]

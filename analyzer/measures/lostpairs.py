@@ -33,7 +33,8 @@ _SAME: Final = 64  # rows of one port and name looked at; a stub sends a few
 class LostPair:
     """One client and server: cases (the lost first sends), in how many pairs, and one case frame by frame.
 
-    `pairs` counts pairs whose first sends were both answered or lost; `lost_a`, `lost_aaaa` the cases by type.
+    `lost_a`, `lost_aaaa` are the cases by type; `stopped` those whose lost query was captured in fewer places than its answered
+    partner: it came in on one interface and did not go out by the other.
     """
 
     client: str
@@ -44,6 +45,7 @@ class LostPair:
     lost_aaaa: int
     glibc: int
     musl: int
+    stopped: int
     example: tuple[Sight, ...]
 
 
@@ -146,6 +148,7 @@ class Measure:
         if not self._cases:
             return LostPairs(())
         lost = TransactionTable.concat([case.take(slice(0, 1)) for case in self._cases])
+        partner = TransactionTable.concat([case.take(slice(1, 2)) for case in self._cases])
         again = TransactionTable.concat([case.take(slice(2, 3)) for case in self._cases])
         leg = (lost.client.astype(np.uint64) << np.uint64(32)) | lost.server.astype(np.uint64)
         legs, first, of = grouped(leg)
@@ -164,6 +167,7 @@ class Measure:
                     lost_aaaa=int((rows.qtype == _AAAA).sum()),
                     glibc=int((wait >= _GLIBC_NS[0]).sum()),
                     musl=int((wait <= _MUSL_NS[1]).sum()),
+                    stopped=int((lost.views < partner.views)[mine].sum()),
                     example=self._example(self._cases[int(first[at])]),
                 )
             )

@@ -13,6 +13,7 @@ import numpy as np
 from analyzer.dns.suffixes import reverse_labels
 from analyzer.measures import Context
 from analyzer.measures.asked import Asked, AskedTable
+from analyzer.measures.cells import Cells
 from analyzer.measures.clusterdomain import ClusterDomain
 from analyzer.measures.groups import Grouped
 from analyzer.measures.keyed import Keyed, grouped
@@ -35,7 +36,8 @@ _SPECIAL: Final = b"_"  # _domainkey, _acme-challenge, _ldap: services have long
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """One client and zone in the window with most distinct names. Lengths are means over these names, in octets of text.
+    """One client and zone in the window with most distinct names: `length` is their mean, in octets of text, `longest_label` the
+    longest of all their labels. The zone is `.` for names under no known top-level domain.
 
     `bits` is the entropy of a character of what stands before the zone; `up` counts octets of names sent, `down` octets of the
     answers to these names, over the whole input.
@@ -46,7 +48,7 @@ class Carrier:
     queries: int
     names: int
     length: float
-    longest_label: float
+    longest_label: int
     bits: float
     roomy: int  # queries for TXT, NULL, CNAME, MX
     up: int
@@ -83,7 +85,7 @@ class Measure:
         if len(rows) < least:
             return ()
         groups: Grouped = results["groups"]
-        zone = self._zones(results["cells"], groups, rows.qname)
+        zone = self._zones(results["cells"], groups, rows.qname, least)
         usable = np.flatnonzero(self._usable(rows, results) & (zone >= 0))
         keys, _, index = grouped(
             (rows.client[usable].astype(np.uint64) << np.uint64(32)) | zone[usable].astype(np.uint64)
@@ -94,7 +96,8 @@ class Measure:
         found = []
         for at in largest[counts[largest] >= least].tolist():
             chosen = usable[order[starts[at] : starts[at + 1]]]
-            found.append(self._row(asked, chosen, groups.groups[int(keys[at]) & 0xFFFFFFFF].suffix))
+            number = int(keys[at]) & 0xFFFFFFFF
+            found.append(self._row(asked, chosen, groups.groups[number].suffix if number < len(groups.groups) else "."))
         return tuple(sorted((row for row in found if row.names >= least), key=lambda r: (-r.names, r.client, r.zone)))
 
     def _usable(self, rows: AskedTable, results: Mapping[str, Any]) -> Array:
@@ -108,10 +111,17 @@ class Measure:
         mine = roles.side(rows.client, rows.server) == SIDES.index(Side.CLIENT)
         return np.asarray(mine & ~appended[rows.qname] & (domain.rest[rows.qname] == 0) & ~domain.inside[rows.qname])
 
-    def _zones(self, cells: Any, groups: Grouped, qname: Array) -> Array:
+    def _zones(self, cells: Cells, groups: Grouped, qname: Array, least: int) -> Array:
+        """Number of every name's group; small ones that are just two last labels are one group: they may end in data."""
+        sizes = np.bincount(groups.number[groups.number >= 0], minlength=len(groups.groups))
+        small = [
+            group.grouped_by == "labels" and size < least for group, size in zip(groups.groups, sizes, strict=True)
+        ]
+        own = [len(groups.groups) if joined else at for at, joined in enumerate(small)]
+        number = np.array([*own, -1])[groups.number]
         of = np.full(len(self._context.names), -1)
         inside = cells.qname < len(of)
-        of[cells.qname[inside]] = groups.number[inside]
+        of[cells.qname[inside]] = number[inside]
         return np.asarray(of[qname])
 
     def _row(self, asked: Asked, chosen: Array, zone: str) -> Carrier:
@@ -133,7 +143,7 @@ class Measure:
             queries=queries,
             names=len(names),
             length=sum(sizes.values()) / count,
-            longest_label=sum(max(map(len, labels), default=0) for labels in carried.values()) / count,
+            longest_label=max((len(label) for labels in carried.values() for label in labels), default=0),
             bits=_bits(carried.values()),
             roomy=int(part.queries[np.isin(part.qtype, _CARRIERS)].sum()),
             up=sum(sizes[name] * sent for name, sent in zip(part.qname.tolist(), part.queries.tolist(), strict=True)),

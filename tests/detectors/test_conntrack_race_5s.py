@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
-from analyzer.findings import Severity
+from analyzer.findings import Confidence, Severity
+from analyzer.messages import Present
 from tests.scenes import Scene
 
 POD, DNS = "10.233.64.11", "10.233.0.3"
@@ -44,6 +47,23 @@ def race(
 def test_both_sides(cases: int, names: int, wait: float, apart: float, fires: bool) -> None:
     found = race(cases, names, wait=wait, apart=apart).findings("conntrack-race-5s")
     assert [(f.severity, f.count) for f in found] == ([(Severity.HIGH, cases)] if fires else [])
+
+
+@pytest.mark.parametrize(
+    ("stopped", "confidence"), [(3, Confidence.HIGH), (2, Confidence.MEDIUM), (0, Confidence.MEDIUM)]
+)
+def test_a_lost_query_that_came_in_and_did_not_go_out_is_proof(stopped: int, confidence: Confidence) -> None:
+    """With `-i any` every forwarded query is seen twice, one that is lost on the way only when it comes in."""
+    scene = race(3)
+    queries = [row for row in scene.rows if not row["flags"] & 0x8000]
+    sent = Counter((row["qname"], row["qtype"], row["msg_id"]) for row in queries)
+    lost = [row for row in queries if row["qtype"] == 28 and sent[row["qname"], 28, row["msg_id"]] > 1][::2][:stopped]
+    for row in queries:
+        row.update(interface=1, direction=0, present=row["present"] | int(Present.DIRECTION))
+        if row not in lost:
+            scene.rows.append(row | {"interface": 2, "direction": 4, "time_ns": row["time_ns"] + 20_000})
+    (found,) = scene.findings("conntrack-race-5s")
+    assert (found.confidence, found.numbers["came_in_and_did_not_go_out"]) == (confidence, stopped)
 
 
 def test_untracked_addresses_are_left_out() -> None:

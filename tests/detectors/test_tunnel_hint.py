@@ -69,6 +69,12 @@ def test_both_sides(more: dict[str, object], expected: tuple[str, Severity] | No
     assert [(f.kind, f.severity) for f in found] == ([expected] if expected else [])
 
 
+def test_no_line_to_paste_denies_every_name() -> None:
+    (found,) = carrying(zone="7f3e01").findings("tunnel-hint")
+    assert "no known domain" in found.title
+    assert not any("template" in fix.text for fix in found.fix)
+
+
 def test_what_it_says() -> None:
     (found,) = carrying().findings("tunnel-hint")
     assert "look like" in found.title

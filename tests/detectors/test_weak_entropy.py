@@ -47,6 +47,7 @@ def asking(
         ("random", "three", PUBLIC, ("ports", Severity.INFO)),
         ("random", "counter", PUBLIC, ("ports", Severity.INFO)),
         ("random", "three", PRIVATE, None),  # CoreDNS's pool of sockets
+        ("counter", "random", PRIVATE, None),
         ("random", "four", PUBLIC, None),
         ("random", "random", PUBLIC, None),
     ],

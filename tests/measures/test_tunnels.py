@@ -21,7 +21,7 @@ def made(count: int = 120) -> Scene:
 def test_lengths_octets_and_entropy_by_hand() -> None:
     (row,) = results(*batches(made()))["tunnels"]
     assert (row.client, row.zone, row.queries, row.names, row.roomy) == (POD, "example.com", 120, 120, 120)
-    assert (row.length, row.longest_label) == (27.0, 8.0)
+    assert (row.length, row.longest_label) == (27.0, 8)
     assert (row.up, row.down) == (120 * 27, 120 * 200)
     assert row.bits == pytest.approx(3.7, abs=0.2)  # eight letters, once each; four digits; t
     assert (row.seen.first_frame.frame, row.seen.last_frame.frame, row.seen.peak_60s) == (1, 239, 60)
@@ -30,6 +30,15 @@ def test_lengths_octets_and_entropy_by_hand() -> None:
 def test_only_the_window_with_most_names_counts() -> None:
     (row,) = results(*batches(made(400)))["tunnels"]
     assert (row.queries, row.names, row.down) == (300, 300, 300 * 200)
+
+
+def test_names_under_no_domain_are_one_zone() -> None:
+    """dnscat without a domain asks for names that are data to their end."""
+    scene = Scene()
+    for n in range(120):
+        scene.ask(n, POD, DNS, f"dnscat.{n:08x}.{n * 7919:08x}", "TXT")
+    (row,) = results(*batches(scene))["tunnels"]
+    assert (row.zone, row.names) == (".", 120)
 
 
 def test_parts_add_up() -> None:
