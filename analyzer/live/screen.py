@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import sys
@@ -110,7 +111,7 @@ class Screen:
         elif key == "/":
             self._typing, self._only = True, ""
         elif key == "p":
-            self._paused = None if self._paused else self._state
+            self._paused = None if self._paused else _still(self._state)
         elif key in ("f", "enter"):
             self._freeze()
         elif key == "escape":
@@ -172,10 +173,10 @@ class Screen:
         yield _line(
             look,
             ("dnsloupe live ", "bold"),
+            ("PAUSED ", "bold yellow") if self._paused else "",
             (state.where, "bold cyan"),
             f" · {state.program} · {when} · {duration(state.elapsed_s)} · {amount(state.packets)} packets · ",
             (f"{amount(state.lost)} dropped", "bold red" if state.lost else ""),
-            ("  PAUSED", "bold yellow") if self._paused else "",
         )
         yield _line(look, ("now         ", "dim"), *_rates(state.rates, "/s"))
         yield _line(look, ("last minute ", "dim"), *_rates(state.minute, ""))
@@ -208,6 +209,11 @@ class Screen:
         if self._frozen is not None:
             return _line(look, ("f or esc: back to the view", "dim"))
         return _line(look, (what, "bold"), (_KEYS, "dim"))
+
+
+def _still(state: State | None) -> State | None:
+    """The state with its findings as they are now: those of the log go on changing."""
+    return state and dataclasses.replace(state, entries=[dataclasses.replace(entry) for entry in state.entries])
 
 
 def _line(look: Look, *parts: str | tuple[str, str]) -> Text:

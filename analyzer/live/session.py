@@ -91,7 +91,7 @@ class Session:
         self.skipped_windows = 0
         self._waiting: list[Decoded] = []
         self.octets = 0
-        self._sockets: list[tuple[str, int]] = []
+        self._sockets: list[tuple[str, str, int]] = []
 
     # ---- time
 
@@ -173,11 +173,13 @@ class Session:
     def _note_sockets(self, rows: UniqueTable) -> None:
         if len(rows):
             text, last = self._addresses.text, slice(-_SOCKETS, None)
-            ends = [(rows.client, rows.client_port), (rows.server, rows.server_port)]
-            pairs = {
-                (text(a), p) for who, port in ends for a, p in zip(who[last].tolist(), port[last].tolist(), strict=True)
+            ends = {"clients": (rows.client, rows.client_port), "servers": (rows.server, rows.server_port)}
+            found = {
+                (table, text(at), port)
+                for table, (who, ports) in ends.items()
+                for at, port in zip(who[last].tolist(), ports[last].tolist(), strict=True)
             }
-            self._sockets = sorted(pair for pair in pairs if pair[0] != OTHERS.decode())
+            self._sockets = sorted(socket for socket in found if socket[1] != OTHERS.decode())
 
     # ---- windows
 
@@ -293,8 +295,8 @@ class Session:
             yield f"{self.log.left_out} findings more than can be followed"
 
     @property
-    def sockets(self) -> list[tuple[str, int]]:
-        """Address and port of the latest few who asked and who were asked: whose processes are worth knowing."""
+    def sockets(self) -> list[tuple[str, str, int]]:
+        """Table (`clients`, `servers`), address and port of the latest few: whose processes are worth knowing."""
         return self._sockets
 
     @property

@@ -29,7 +29,7 @@ class State:
     entries: Sequence[Entry]
     window: Report | None
     counters: Counters
-    owners: Mapping[str, str] = field(default_factory=dict)  # address to the process behind it
+    owners: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)  # of table and address: processes
     notes: Sequence[str] = ()
 
     @property

@@ -59,7 +59,7 @@ def _arranged(report: Report, table: str, sort: str, only: str, state: State) ->
             break
     rows.sort(key=_ORDERS[sort])
     if table in ("clients", "servers"):
-        rows = [_with_owner(row, state) for row in rows[:100]]
+        rows = [_with_owner(row, table, state) for row in rows[:100]]
     tables = {**report.tables, table: Sided(side, found.fallback, {side: rows}, found.others)}
     return dataclasses.replace(report, tables=tables)
 
@@ -83,9 +83,9 @@ _ORDERS: Final[dict[str, Callable[[Any], Any]]] = {
 }
 
 
-def _with_owner(row: Any, state: State) -> Any:
-    owner = state.owners.get(row.addr)
-    return dataclasses.replace(row, addr=f"{row.addr} {owner}") if owner else row
+def _with_owner(row: Any, table: str, state: State) -> Any:
+    owners = state.owners.get((table, row.addr))
+    return dataclasses.replace(row, addr=f"{row.addr} {', '.join(owners)}") if owners else row
 
 
 def _bill(report: Report, look: Look, only: str) -> Iterator[RenderableType]:

@@ -27,7 +27,9 @@ _PACE_S: Final = 1.0  # packets are taken in together that often: each batch cos
 _ENOUGH: Final = 1 << 20  # octets that are taken in at once
 _GLANCE_S: Final = 0.1  # how often keys are looked at
 _COUNT_S: Final = 5.0  # how often the program is asked what it dropped
-_OWNERS_S: Final = 5.0
+_OWNERS_S: Final = 2.0  # sockets of programs that ask are short-lived
+_ADDRESSES: Final = 1000  # whose processes are remembered …
+_NAMED: Final = 3  # … and so many of each
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -68,7 +70,7 @@ class Watch:
     damage: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _ending: int = 0
-    _owners: dict[str, str] = field(default_factory=dict)
+    _owners: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Watch until the stream, the time or the count ends, or a signal or a key says so."""
@@ -195,11 +197,13 @@ class Watch:
 
     def _ask_owners(self, keeper: Keeper) -> None:
         sockets = self.session.sockets
-        found = keeper.owners(sockets)
-        for (address, _), name in found.items():
-            self._owners[address] = name
-        if len(self._owners) > 1000:
+        found = keeper.owners([(address, port) for _, address, port in sockets])
+        if len(self._owners) > _ADDRESSES:
             self._owners.clear()
+        for table, address, port in sockets:
+            if (address, port) in found:
+                names = self._owners.setdefault((table, address), [])
+                names[:] = [*(name for name in names if name != found[address, port]), found[address, port]][-_NAMED:]
 
     # ---- what there is to show
 
