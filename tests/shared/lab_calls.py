@@ -79,7 +79,7 @@ TABLE: tuple[Case, ...] = (
         POD + "11",
         ("s08_tcp.calls.p1-glibc",),
         besides=66,
-        why="6 dig and 60 pipelined questions; glibc's first buffer was too small, so it asked all again: after an answer, so no retry",
+        why="3 dig (UDP, then TCP under another ID) and 60 pipelined questions; glibc's first buffer was too small, so it asked all again: after an answer, so no retry",
     ),
     *_pods("s08_tcp_node1_any.pcap", "s08_tcp", _12="p2-musl", _13="p3-cares", _14="p4-go"),
     *(
