@@ -30,7 +30,7 @@ __all__ = ["Measure"]
 class Measure:
     """Counts lookups; `result` is Search."""
 
-    needs: tuple[str, ...] = ("roles", "clusterdomain", "resolvers")
+    needs: tuple[str, ...] = ("roles", "clusterdomain", "resends", "resolvers")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -58,7 +58,7 @@ class Measure:
         events = self._signatures.events
         times = events.events()
         verdict = Verdict(**{**_fields(verdict), "events": times, "step_ns": events.step_ns})
-        rows = describe(self._context, lists, verdict)
+        rows = describe(self._context, lists, verdict, results)
         base_of, suffix_of = _named(verdict)
         return Search(
             lists=rows,

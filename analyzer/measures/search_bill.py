@@ -11,7 +11,7 @@ from analyzer.measures.search_rows import Bill, BillRow, Verdict
 from analyzer.measures.search_signatures import SignatureSteps, SignatureTable
 from analyzer.messages import Array, Ending
 
-__all__ = ["bill_of", "needed_of", "suffix_rows"]
+__all__ = ["bill_of", "bill_rows", "needed_of", "suffix_rows", "winner"]
 
 
 def winner(table: SignatureTable, as_is: Array) -> Array:
@@ -28,7 +28,7 @@ def needed_of(table: SignatureTable, steps: SignatureSteps, as_is: Array) -> Arr
     return np.where(table.steps == 1, table.queries, steps.queries[table.first_step + winner(table, as_is)])
 
 
-def _rows(keys: Array, labels: Sequence[str], lookups: Array, queries: Array, needed: Array) -> tuple[BillRow, ...]:
+def bill_rows(keys: Array, labels: Sequence[str], lookups: Array, queries: Array, needed: Array) -> tuple[BillRow, ...]:
     """Sums by key, most wasted first."""
     size = len(labels)
     sums = [
@@ -52,7 +52,7 @@ def suffix_rows(verdict: Verdict, rows: Array, context: Context) -> tuple[BillRo
     wins = at - table.first_step[owner] == winner(table, verdict.as_is)[owner]
     distinct, keys = np.unique(suffix, return_inverse=True)
     labels = [context.names.text(int(s)) if s else "(as typed)" for s in distinct.tolist()]
-    return _rows(keys, labels, table.lookups[owner], queries, np.where(wins, queries, 0))
+    return bill_rows(keys, labels, table.lookups[owner], queries, np.where(wins, queries, 0))
 
 
 def bill_of(verdict: Verdict, asks: Array, context: Context) -> Bill:
@@ -69,7 +69,7 @@ def bill_of(verdict: Verdict, asks: Array, context: Context) -> Bill:
     return Bill(
         total=total("all", np.ones(len(rows), np.bool_)),
         multi=total("several names", table.steps[rows] > 1),
-        clients=_rows(keys, [context.addresses.text(int(c)) for c in clients.tolist()], lookups, queries, needed),
-        bases=_rows(verdict.base[rows][based], verdict.bases, lookups[based], queries[based], needed[based]),
+        clients=bill_rows(keys, [context.addresses.text(int(c)) for c in clients.tolist()], lookups, queries, needed),
+        bases=bill_rows(verdict.base[rows][based], verdict.bases, lookups[based], queries[based], needed[based]),
         suffixes=suffix_rows(verdict, rows[verdict.list_at[rows] >= 0], context),
     )

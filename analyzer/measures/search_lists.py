@@ -1,28 +1,35 @@
-"""Claimed search lists in words: clients, ndots, the resolv.conf text, one example lookup."""
+"""Claimed search lists in words: clients with their habits, ndots, one example lookup."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from analyzer.dns import rcodes, rrtypes
+from analyzer.findings import Confidence
 from analyzer.measures import Context
+from analyzer.measures.fingerprints import Fingerprint
+from analyzer.measures.resends import Resends
 from analyzer.measures.search_bill import suffix_rows
+from analyzer.measures.search_conf import resolv_conf
 from analyzer.measures.search_rows import BillRow, ExampleStep, ListClient, Ndots, SearchList, Verdict
 from analyzer.measures.search_votes import ClientList, Found, bounds, namespace_of
 from analyzer.messages import Array, Ending, Outcome
 
-__all__ = ["describe", "example", "resolv_conf"]
+__all__ = ["describe", "example"]
 
 _SURE_LOOKUPS = 10
 _ALWAYS = 0.95
 
 
-def describe(context: Context, lists: Sequence[Found], verdict: Verdict) -> tuple[SearchList, ...]:
-    """One row per claimed list, the most used first."""
-    rows = [_row(context, at, found, verdict) for at, found in enumerate(lists)]
+def describe(
+    context: Context, lists: Sequence[Found], verdict: Verdict, results: Mapping[str, Any]
+) -> tuple[SearchList, ...]:
+    """One row per claimed list, the most used first. `results` needs resends, resolvers."""
+    rows = [_row(context, at, found, verdict, results) for at, found in enumerate(lists)]
     if len(rows) < 2:
         return tuple(rows)
     main = max(rows, key=lambda row: (len(row.clients), row.lookups))
@@ -43,7 +50,7 @@ def _differing(row: SearchList, main: SearchList) -> SearchList:
     return SearchList(**{**fields, "differs": ", ".join(words)})
 
 
-def _row(context: Context, at: int, found: Found, verdict: Verdict) -> SearchList:
+def _row(context: Context, at: int, found: Found, verdict: Verdict, results: Mapping[str, Any]) -> SearchList:
     names, text = context.names, context.addresses.text
     table = verdict.table
     rows = np.flatnonzero(verdict.list_at == at)
@@ -59,11 +66,13 @@ def _row(context: Context, at: int, found: Found, verdict: Verdict) -> SearchLis
     bases = {chain.base for chain in chains}
     stub = 2 * sum(chain.lookups for chain in chains if chain.pooled) <= sum(chain.lookups for chain in chains)
     sure = stub and found.complete and full >= _SURE_LOOKUPS and len(bases) >= context.options.thresholds.search_bases
+    clients = tuple(_client(context, client, verdict, results) for client in _by_address(found.clients, context))
+    lookups = int(table.lookups[rows].sum())
     return SearchList(
-        clients=tuple(_client(context, client, verdict) for client in _by_address(found.clients, context)),
+        clients=clients,
         suffixes=suffixes,
         ndots=ndots,
-        lookups=int(table.lookups[rows].sum()),
+        lookups=lookups,
         queries=int(table.queries[rows].sum()),
         needed=int(verdict.needed[rows].sum()),
         full_chains=full,
@@ -72,7 +81,7 @@ def _row(context: Context, at: int, found: Found, verdict: Verdict) -> SearchLis
         confidence="high" if sure else "medium" if found.complete or len(chains) > 1 else "low",
         namespace=namespace_of(found.suffixes, names),
         servers=asked[:3],
-        resolv_conf=resolv_conf(suffixes, asked[:3], ndots, found.complete, int(table.lookups[rows].sum())),
+        resolv_conf=resolv_conf(suffixes, asked[:3], ndots, found.complete, lookups, clients),
         first=int(table.first_ns[rows].min()),
         last=int(table.last_ns[rows].max()),
         per_suffix=_in_order(suffix_rows(verdict, rows, context), suffixes),
@@ -94,7 +103,10 @@ def _by_address(clients: Sequence[ClientList], context: Context) -> list[ClientL
     return sorted(clients, key=order)
 
 
-def _client(context: Context, found: ClientList, verdict: Verdict) -> ListClient:
+def _client(context: Context, found: ClientList, verdict: Verdict, results: Mapping[str, Any]) -> ListClient:
+    addr = context.addresses.text(found.client)
+    again: Resends | None = results["resends"].get(addr)
+    resolver: Fingerprint | None = results["resolvers"].get(addr)
     chains = found.chains + found.torn
     table = verdict.table
     rows = np.array([chain.row for chain in chains], np.int64)
@@ -102,7 +114,7 @@ def _client(context: Context, found: ClientList, verdict: Verdict) -> ListClient
     serial = int(lookups[table.serial[rows] == 1].sum())
     share = serial / max(int(lookups.sum()), 1)
     return ListClient(
-        addr=context.addresses.text(found.client),
+        addr=addr,
         lookups=int(lookups.sum()),
         queries=int(table.queries[rows].sum()),
         full_chains=found.full,
@@ -110,6 +122,11 @@ def _client(context: Context, found: ClientList, verdict: Verdict) -> ListClient
         # A quick answer may overtake the second query of a pair; a resolver that waits never sends it before the answer.
         style="serial" if share > _ALWAYS else "parallel",
         one_port=bool(lookups[table.one_port[rows] == 1].sum() * 2 > lookups.sum()),
+        resolver=resolver.name if resolver is not None and resolver.confidence > Confidence.LOW else "",
+        wait_ns=again.wait_ns if again else None,
+        resends=again.resends if again else 0,
+        attempts=again.attempts if again else None,
+        given_up=again.given_up if again else 0,
     )
 
 
@@ -122,27 +139,6 @@ def _weak(context: Context, found: Found, verdict: Verdict, low: int | None) -> 
     depth = context.names.depth[verdict.steps.qname[table.first_step[rows]]].astype(np.int64) - 1
     depth = depth[depth >= (low or 0)]
     return int(depth.min()) if len(depth) else None
-
-
-def resolv_conf(suffixes: Sequence[str], servers: Sequence[str], ndots: Ndots, complete: bool, lookups: int) -> str:
-    """The file as text, as far as it shows on the wire."""
-    lines = [f"# seen in {lookups} lookups; {ndots.text}"]
-    if not complete:
-        lines.append("# no lookup came to its end: there may be further suffixes")
-    lines.append("search " + " ".join(suffixes))
-    lines += [f"nameserver {server}" for server in servers]
-    value = ndots.min if ndots.min is not None else ndots.max
-    if value is not None and not (value == 1 and ndots.max == 1):
-        lines.append(f"options ndots:{value}" + ("" if ndots.max == ndots.min else "    # " + _reason(ndots)))
-    return "\n".join(lines) + "\n"
-
-
-def _reason(ndots: Ndots) -> str:
-    if ndots.min is None:
-        return "or less"
-    if ndots.max is None:
-        return f"or more: no name with {ndots.min} dots or more was seen searched"
-    return f"to {ndots.max}"
 
 
 def _telling(verdict: Verdict, rows: Array) -> int:

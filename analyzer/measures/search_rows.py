@@ -85,6 +85,11 @@ class ListClient:
     bases: int
     style: str  # "parallel" or "serial": how A and AAAA were asked
     one_port: bool  # all candidates of a lookup from one port
+    resolver: str = ""  # by its fingerprint, empty where that is not sure
+    wait_ns: int | None = None  # from a query to its repetition after silence, where a timer showed
+    resends: int = 0  # questions that show it
+    attempts: int | None = None  # queries a server before it gave up, where that showed
+    given_up: int = 0  # questions that show it
 
 
 @dataclass(frozen=True, slots=True)

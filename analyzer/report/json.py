@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from analyzer.findings import Finding, Frame, Step
 from analyzer.measures.folds import Rows, Sided
+from analyzer.measures.outgoing import Outgoing
 from analyzer.measures.rows import Series
-from analyzer.measures.search_rows import BillRow, Search, SearchList
+from analyzer.measures.search_rows import Bill, BillRow, Search, SearchList
 from analyzer.measures.tree import SuffixTree
 from analyzer.report.escape import json_text
 from analyzer.report.labels import addresses
@@ -59,7 +60,7 @@ def document(report: Report) -> dict[str, Any]:
         "summary": _summary(report),
         **tables,
         "tree": _tree(report.details.get("tree"), report.options.depth),
-        "search": _search(report.details.get("search"), top, truncated),
+        "search": _search(report.details.get("search"), report.details.get("outgoing"), top, truncated),
         "graph": plain(report.details.get("graph")),
         "forwarders": [plain(f) for f in getattr(report.details.get("roles"), "forwarders", ())],
         "labels": _labels(report, tables),
@@ -276,23 +277,25 @@ def _bill(row: BillRow) -> dict[str, Any]:
     }
 
 
-def _search(search: Search | None, top: int, truncated: dict[str, Any]) -> dict[str, Any]:
-    if search is None:
-        return {"lists": [], "bill": None, "unclaimed": {}, "autopath": 0}
-    bill = search.bill
-    for name in ("clients", "bases", "suffixes"):
-        rows = getattr(bill, name)
+def _account(bill: Bill, name: str, top: int, truncated: dict[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {"total": _bill(bill.total), "multi": _bill(bill.multi)}
+    for key, rows in (("clients", bill.clients), ("bases", bill.bases), ("suffixes", bill.suffixes)):
         if len(rows) > top:
-            truncated[f"search.bill.{name}"] = {"rows": len(rows) - top, "queries": sum(r.queries for r in rows[top:])}
+            truncated[f"search.{name}.{key}"] = {"rows": len(rows) - top, "queries": sum(r.queries for r in rows[top:])}
+        out[key] = [_bill(row) for row in rows[:top]]
+    return out
+
+
+def _search(search: Search | None, outgoing: Outgoing | None, top: int, truncated: dict[str, Any]) -> dict[str, Any]:
+    if search is None:
+        return {"lists": [], "bill": None, "outgoing": None, "unclaimed": {}, "autopath": 0}
+    left = outgoing.bill if outgoing is not None else None
     return {
         "lists": [_list(one) for one in search.lists],
-        "bill": {
-            "total": _bill(bill.total),
-            "multi": _bill(bill.multi),
-            "clients": [_bill(row) for row in bill.clients[:top]],
-            "bases": [_bill(row) for row in bill.bases[:top]],
-            "suffixes": [_bill(row) for row in bill.suffixes[:top]],
-        },
+        "bill": _account(search.bill, "bill", top, truncated),
+        "outgoing": {"servers": list(outgoing.servers), **_account(left, "outgoing", top, truncated)}
+        if outgoing is not None and left is not None
+        else None,
         "unclaimed": dict(islice(search.unclaimed.items(), top)),
         "autopath": search.autopath,
     }
