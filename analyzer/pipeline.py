@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -278,7 +279,10 @@ def run(
     except KeyboardInterrupt:  # what was read so far is still worth its report
         interrupted = True
     update(stage.finish())
+    counters = stage.counters
+    del stage
     reading.require_dns()
+    _give_back()
     _place_in_time(context, reading)
     results: dict[str, Any] = {}
     for ident in list(active):  # what a measure counted with is let go of when its result is there
@@ -288,7 +292,7 @@ def run(
         captures=reading.captures,
         interfaces=context.interfaces,
         ledger=reading.ledger,
-        counters=stage.counters,
+        counters=counters,
         damage=reading.damage,
         results=results,
         context=context,
@@ -300,6 +304,12 @@ def run(
         interrupted=interrupted,
     )
     return Analysis(report, results, context)
+
+
+def _give_back() -> None:
+    """Return freed memory to the system: glibc keeps the batches' room, as much as all results need, unless it is asked."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library has no such call, or no handle
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class _Declared:

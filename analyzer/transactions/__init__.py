@@ -13,13 +13,9 @@ from typing import Final
 from analyzer.messages import (
     AddressTable,
     Decoded,
-    LookupTable,
     MessageBatch,
     NameTree,
-    QuestionTable,
-    StepTable,
     TransactionBatch,
-    TransactionTable,
 )
 from analyzer.options import AnalyzeOptions
 from analyzer.transactions.copies import Copies, Unique
@@ -137,33 +133,26 @@ class Transactions:
             self._links.feed(columns)
             questions = self._instances.feed(columns, until)
             transactions = as_table(columns)
-            lookups, steps = self._looked_up(questions, transactions, until)
+            asked = questions.take(questions.strict != STRICT)
+            lookups, steps = self._lookups.feed(asked, transactions, until - self._limits.question_ns)
             yield replace(batch, transactions=transactions, questions=questions, lookups=lookups, steps=steps)
             batch = TransactionBatch()
 
-    def _pieces(self, stop: int, last: bool) -> Iterator[tuple[int, int | None]]:
-        """Ordinals up to which transactions are handed on, and the time before which all of them were, None at the end.
+    def _pieces(self, stop: int, last: bool) -> Iterator[tuple[int, int]]:
+        """Ordinals up to which transactions are handed on, and the time before which all of them were.
 
-        What was held over a flood, or to the end of the capture, would otherwise be worked on all at once.
+        What was held over a flood, or to the end of the capture, would otherwise be worked on all at once: so at the end
+        time goes on, each step completing about a piece of questions, then of lookups.
         """
         for cut in range(self._store.start + _PIECE, stop, _PIECE):
             yield cut, int(self._store.view("time_ns", cut, cut + 1)[0])
         yield stop, self._until()
         if last:
-            for until in self._instances.ends(_PIECE):
-                yield stop, until
-            yield stop, None
+            for ends in (self._instances.ends, self._lookups.ends):
+                for end in ends(_PIECE):
+                    yield stop, end + self._limits.question_ns
 
     def _until(self) -> int:
         """All transactions sent before this time were released."""
         latest = self._matching.latest_ns
         return -(2**62) if latest is None else latest - self._limits.match_ns
-
-    def _looked_up(
-        self, questions: QuestionTable, transactions: TransactionTable, until: int | None
-    ) -> tuple[LookupTable, StepTable]:
-        questions = questions.take(questions.strict != STRICT)
-        if until is not None:
-            return self._lookups.feed(questions, transactions, until - self._limits.question_ns)
-        parts = [self._lookups.feed(questions, transactions, 2**62), self._lookups.finish()]
-        return LookupTable.concat(part[0] for part in parts), StepTable.concat(part[1] for part in parts)

@@ -16,7 +16,10 @@ from analyzer.messages import NO_ROW, Array, Outcome, QuestionTable, State
 from analyzer.options import Limits
 from analyzer.transactions.keys import pack, segments
 
-__all__ = ["LOOSE", "SAME", "STRICT", "Instances"]
+__all__ = ["END", "LOOSE", "SAME", "STRICT", "Instances"]
+
+END: Final = 2**62
+"""A time after all others."""
 
 LOOSE: Final = 0
 SAME: Final = 1
@@ -43,17 +46,16 @@ class Instances:
         self._done = np.iinfo(np.int64).min  # questions that began before this were handed on
 
     def ends(self, rows: int) -> list[int]:
-        """Times up to which all transactions may be said to be there, so that each completes about `rows` more."""
+        """Times that complete about `rows` more of the questions that began before each, the last of them all."""
         times = self._held["time_ns"][::rows] if self._held else np.zeros(0, np.int64)
-        ends: list[int] = (times[1:] + self._limits.question_ns).tolist()
-        return ends
+        return [*times[1:].tolist(), END]
 
-    def feed(self, transactions: Mapping[str, Array], until_ns: int | None) -> QuestionTable:
-        """Questions that are complete, given all transactions before `until_ns` (None: there are no more)."""
+    def feed(self, transactions: Mapping[str, Array], until_ns: int) -> QuestionTable:
+        """Questions that are complete, given all transactions before `until_ns`."""
         asked = transactions["state"] != State.ORPHAN
         new = {name: transactions[name] if asked.all() else transactions[name][asked] for name in _READ}
         held = {name: np.concatenate([self._held[name], new[name]]) if self._held else new[name] for name in _READ}
-        end = np.iinfo(np.int64).max if until_ns is None else until_ns - self._limits.question_ns
+        end = until_ns - self._limits.question_ns
         alone = _sent_once(held)
         cut = int(np.searchsorted(held["time_ns"], end))
         plain, rest = _plain(held, alone, cut), _part(held, ~alone)

@@ -25,6 +25,7 @@ from analyzer.messages import (
     TransactionTable,
 )
 from analyzer.options import Limits
+from analyzer.transactions.instances import END
 from analyzer.transactions.lookup_links import LabelIds, link
 from analyzer.transactions.lookup_ports import PooledPorts
 from analyzer.transactions.lookup_steps import SAME_PORT_NS, pair, steps
@@ -32,7 +33,6 @@ from analyzer.transactions.lookup_steps import SAME_PORT_NS, pair, steps
 __all__ = ["Lookups"]
 
 _SEGMENT: Final = 4096
-_END: Final = 2**62
 _COLUMNS: Final = (
     "question file frame time_ns end_ns client server client_port transport qname qtype sends outcome rcode".split()
 )
@@ -82,9 +82,16 @@ class Lookups:
         held_from = self._judge(rows, watermark_ns)
         return self._release(min(watermark_ns, held_from))
 
+    def ends(self, rows: int) -> list[int]:
+        """Times up to which each about `rows` more of the questions can be followed, the last of them all."""
+        reached = (
+            np.sort(self._held["time_ns"] + self._reach(self._held))[::rows] if self._held else np.zeros(0, np.int64)
+        )
+        return [*reached[1:].tolist(), END]
+
     def finish(self) -> tuple[LookupTable, StepTable]:
         """The rest."""
-        return self.feed(QuestionTable(), TransactionTable(), _END)
+        return self.feed(QuestionTable(), TransactionTable(), END)
 
     def _hear(self, table: TransactionTable) -> None:
         """Keep of each question what its transactions alone say: the last send, the first address or CNAME, and whether
@@ -184,7 +191,7 @@ class Lookups:
         back = np.flatnonzero(held)
         back = back[np.argsort(rows["question"][back], kind="stable")]
         self._held = _take(rows, back)
-        return int(self._held["time_ns"].min(initial=_END))
+        return int(self._held["time_ns"].min(initial=END))
 
     def _natural(self, rows: Rows, key: Array) -> tuple[Array, Array, Array, Array]:
         """Where segments begin; and per row, counting at those beginnings: questions cut off before, the segment's
