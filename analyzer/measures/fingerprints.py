@@ -53,6 +53,8 @@ class Sendings:
     fan_out: int = 0  # sent to several servers at once
     resent_often: int = 0  # sent five times and more to one server with one ID and port
     asked_on: int = 0  # asked with OPT, answered, and at once asked again with the same ID and port
+    self_probes: int = 0  # CoreDNS' loop probes to itself
+    up_probes: int = 0  # dnsmasq's loop probes
     stub_53: bool = False  # it answers at 127.0.0.53
     forwarder: bool = False
 
@@ -131,6 +133,8 @@ def _nginx(seen: Sendings) -> list[str]:
 
 def _coredns(seen: Sendings) -> list[str]:
     found = [_pool_sign(seen)] if _pool(seen) else []
+    if seen.self_probes:
+        found.append(f"{seen.self_probes} loop probes to itself, as plugin/loop sends at a start")
     if seen.wait_2 >= _TIMED:
         found.append(f"{seen.wait_2} questions asked again after 2.0 s under a new ID")
     # A single port that carries all is also what a library keeps open that sends OPT itself.
@@ -140,15 +144,17 @@ def _coredns(seen: Sendings) -> list[str]:
 
 
 def _dnsmasq(seen: Sendings) -> list[str]:
-    if seen.pooled or seen.wait_2:
+    if seen.pooled or seen.wait_2 or seen.self_probes:
         return []
+    found = [f"{seen.up_probes} loop probes of --dns-loop-detect"] if seen.up_probes else []
     if seen.forwarder:
         alone = seen.ports >= _FEW
     else:  # a library would send both types from one port, or in any order, or AAAA after A's answer, or OPT
         alone = seen.pairs >= _FEW and _most(seen.apart, seen.apart + seen.together)
         alone &= _few(seen.aaaa_first, seen.pairs) and _few(seen.edns, seen.questions)
         alone &= not _most(seen.serial, seen.pairs) and seen.wait_5_new < _TIMED
-    found = ["a port of its own for each question"] if alone else []
+    if alone:
+        found.append("a port of its own for each question")
     if found and seen.wait_5_same + seen.wait_25 >= _TIMED:
         found.append(f"{seen.wait_5_same + seen.wait_25} resent with the old ID and port, when a client asks again")
     if found and seen.resent_often >= _TIMED:

@@ -5,14 +5,16 @@ Ports are looked at for A and AAAA by UDP. Past the cap only a share of all port
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
 
 import numpy as np
 
+from analyzer.findings import Confidence
 from analyzer.measures import Context
 from analyzer.measures.fingerprints import Fingerprint, Sendings, fingerprint
 from analyzer.measures.keyed import Keyed, grouped
+from analyzer.measures.probes import Probes
 from analyzer.measures.roles import Roles
 from analyzer.messages import Array, Outcome, Present, QuestionTable, State, StepTable, TransactionBatch, Transport
 
@@ -27,6 +29,7 @@ _MS: Final = 1_000_000
 _AT_ONCE: Final = 5 * _MS  # from an answer to the next send: no timer
 _FAILED: Final = (Outcome.SERVFAIL, Outcome.REFUSED)
 _SAID: Final = (Outcome.DATA, Outcome.NODATA, Outcome.NXDOMAIN)
+_ONE_PROGRAM: Final = {"CoreDNS", "dnsmasq"}
 _STUB: Final = ("127.0.0.53", "127.0.0.54")
 _MAX_CLIENTS: Final = 10_000
 _POOLED: Final = 3  # base names on one port: a forwarder's socket
@@ -35,7 +38,7 @@ _POOLED: Final = 3  # base names on one port: a forwarder's socket
 class Measure:
     """`result` maps each client's address to its Fingerprint, clients with most questions first."""
 
-    needs: tuple[str, ...] = ("roles",)
+    needs: tuple[str, ...] = ("probes", "roles")
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -108,18 +111,47 @@ class Measure:
         """Name the resolvers."""
         roles: Roles = results["roles"]
         ports = _by_client(self._ports, self._context)
+        probes = _probers(results["probes"], roles)
         stubs = _behind(_STUB, roles, self._context)
         keys, sums = self._clients.keys, self._clients.sums
         most = np.lexsort((keys, -sums[:, 0]))[:_MAX_CLIENTS]
-        out = {}
+        named: dict[int, Fingerprint] = {}
         for client, counts in zip(keys[most].tolist(), sums[most].tolist(), strict=True):
-            known = dict(zip(_COUNTS, counts, strict=True)) | ports.get(client, {})
+            known = dict(zip(_COUNTS, counts, strict=True)) | ports.get(client, {}) | probes.get(client, {})
             forwards = bool(roles.forwarder[client])
             stub = forwards and roles.instance(client) in stubs
-            found = fingerprint(Sendings(**known, forwarder=forwards, stub_53=stub))
-            if found.name:
-                out[self._context.addresses.text(client)] = found
-        return out
+            named[client] = fingerprint(Sendings(**known, forwarder=forwards, stub_53=stub))
+        text = self._context.addresses.text
+        return {text(client): found for client, found in _shared(named, roles, text).items() if found.name}
+
+
+def _probers(probes: Probes, roles: Roles) -> dict[int, dict[str, int]]:
+    """Who sent loop probes first: CoreDNS to itself, dnsmasq to its upstreams."""
+    out: dict[int, dict[str, int]] = {}
+    for probe in probes.probes:
+        kind = "self_probes" if probe.kind == "coredns" else "up_probes"
+        if kind == "up_probes" or roles.instance(probe.emitter) == roles.instance(probe.server):
+            counts = out.setdefault(probe.emitter, {})
+            counts[kind] = counts.get(kind, 0) + 1
+    return out
+
+
+def _shared(named: dict[int, Fingerprint], roles: Roles, text: Callable[[int], str]) -> dict[int, Fingerprint]:
+    """A forwarder's other addresses are the same program, where those that show what it is agree.
+
+    Not so with systemd-resolved: it asks from its machine's addresses, and so does whoever else is on that machine.
+    """
+    found: dict[int, dict[str, int]] = {}
+    for client, seen in named.items():
+        if seen.name and roles.forwarder[client]:
+            found.setdefault(roles.instance(client), {}).setdefault(seen.name, client)
+    out = dict(named)
+    for client, seen in named.items():
+        known = found.get(roles.instance(client), {})
+        if not seen.name and roles.forwarder[client] and len(known) == 1 and not known.keys() - _ONE_PROGRAM:
+            ((name, other),) = known.items()
+            out[client] = Fingerprint(name, Confidence.LOW, (f"one forwarder with {text(other)}",))
+    return out
 
 
 def _behind(texts: tuple[str, ...], roles: Roles, context: Context) -> set[int]:

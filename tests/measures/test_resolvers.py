@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from analyzer.decode import decoder
 from analyzer.findings import Confidence
 from analyzer.measures import Context
+from analyzer.measures.probes import Measure as Probes
 from analyzer.measures.resolvers import Measure, _Sample
 from analyzer.measures.roles import Measure as Roles
 from analyzer.messages import Decoded, DecodeOptions
@@ -20,11 +22,11 @@ SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 TRUTH = {"10.233.64.11": "glibc", "10.233.64.12": "musl", "10.233.64.13": "c-ares", "10.233.64.14": "Go"}
 
 
-def read(name: str, parts: int = 1) -> tuple[Context, list[Measure], Roles]:
+def read(name: str, parts: int = 1) -> tuple[Context, list[Measure], dict[str, Any]]:
     one = decoder("auto", DecodeOptions())
     one.open(0)
     context = Context()
-    roles, measures = Roles(context), [Measure(context) for _ in range(parts)]
+    roles, probes, measures = Roles(context), Probes(context), [Measure(context) for _ in range(parts)]
     stage = Transactions(context.names, context.addresses, context.options)
     data: list[Decoded] = one.feed(gzip.decompress((SAMPLES / name).read_bytes())) + one.finish()
     batches = []
@@ -34,23 +36,23 @@ def read(name: str, parts: int = 1) -> tuple[Context, list[Measure], Roles]:
         batches += stage.feed(decoded)
     for at, batch in enumerate([*batches, *stage.finish()]):
         roles.update(batch)
+        probes.update(batch)
         measures[at % parts].update(batch)
-    return context, measures, roles
+    return context, measures, {"roles": roles.result({}), "probes": probes.result({})}
 
 
 def test_the_labs_resolvers_are_named() -> None:
-    _, (measure,), roles = read("healthy.pcap.gz")
-    found = {client: seen.name for client, seen in measure.result({"roles": roles.result({})}).items()}
+    _, (measure,), before = read("healthy.pcap.gz")
+    found = {client: seen.name for client, seen in measure.result(before).items()}
     assert {client: found.get(client) for client in TRUTH} == TRUTH
-    assert found["192.168.1.23"] == "CoreDNS"
+    assert {found[address] for address in ("192.168.1.23", "169.254.25.10", "10.233.0.23")} == {"CoreDNS"}
 
 
 def test_parts_merge_to_the_whole() -> None:
-    _, (whole,), roles = read("healthy.pcap.gz")
+    _, (whole,), before = read("healthy.pcap.gz")
     _, (one, other), _ = read("healthy.pcap.gz", parts=2)
     other.merge(one)
-    voted = {"roles": roles.result({})}
-    assert other.result(voted) == whole.result(voted)
+    assert other.result(before) == whole.result(before)
 
 
 def test_a_full_sample_keeps_whole_ports_whatever_the_order() -> None:
@@ -165,3 +167,13 @@ def cnet(swapped_step: int, names: int = 6) -> Scene:
 def test_glibc_without_search_is_told_by_its_clock() -> None:
     assert named(cnet(1024))[:2] == ("glibc", Confidence.MEDIUM)
     assert named(cnet(1100))[:2] == ("glibc or c-ares", Confidence.LOW)
+
+
+def test_probes_name_who_sends_them_to_itself() -> None:
+    made = Scene()
+    made.ask(0, "10.0.0.1", "10.0.0.1", "123.456", "HINFO")
+    made.ask(1, "10.0.0.2", "10.0.0.53", "12.34", "HINFO")  # passed on by whoever
+    made.ask(2, "10.0.0.3", "10.0.0.53", "0123abcd.test", "TXT")
+    assert named(made)[:2] == ("CoreDNS", Confidence.LOW)
+    assert named(made, "10.0.0.2")[0] == ""
+    assert named(made, "10.0.0.3")[:2] == ("dnsmasq", Confidence.LOW)

@@ -9,6 +9,7 @@ import pytest
 
 from analyzer.findings import Confidence
 from analyzer.measures.fingerprints import Fingerprint
+from analyzer.measures.probes import Measure as Probes
 from analyzer.measures.resolvers import Measure
 from analyzer.measures.roles import Measure as Roles
 from tests.shared.test_lab_measures import read
@@ -24,7 +25,8 @@ TRUTH = {
     "s02d": PODS | NODE,
     "s03": PODS | NODE | {"127.0.0.1": "CoreDNS"},
     "s03f": DNSMASQ | {"192.168.1.23": "dnsmasq"},
-    "s03g": {"127.0.0.1": "CoreDNS", "192.168.1.23": "systemd-resolved", "10.233.0.23": "CoreDNS"},
+    "s03g": {"127.0.0.1": "CoreDNS", "192.168.1.23": "systemd-resolved", "10.233.0.23": "CoreDNS"}
+    | {"169.254.25.10": "CoreDNS"},  # its probes; resolved asks from there too
     "s04": PODS | NODE | DNSMASQ,
     "s05": PODS | NODE | DNSMASQ,
     "s06": NODE | DNSMASQ,
@@ -39,6 +41,7 @@ NAMED = {  # what must be named, with this confidence at least
     "s02_storm_node1_any_sll2_nano.pcap": {**STORM, "192.168.1.23": "CoreDNS"},
     "s02_storm_node1_multi.pcapng": {**STORM, "192.168.1.23": "CoreDNS"},
     "s02d_resolvers_cni0.pcap": PODS,
+    "s03b_halfloop_node1_any.pcap": {"10.233.64.11": "glibc", "169.254.25.10": "CoreDNS", "192.168.1.23": "CoreDNS"},
     "s03g_loop_resolved_any.pcap": {"192.168.1.23": "systemd-resolved"},
     "s04a_twohop_coredns_dnsmasq_lan.pcap": {"192.168.1.1": "dnsmasq"},
     "s05a_gw_down_gw_lan.pcapng": {"192.168.1.23": "CoreDNS", "192.168.1.26": "dnsmasq"},
@@ -50,11 +53,12 @@ NAMED = {  # what must be named, with this confidence at least
 
 def named(path: Path) -> Mapping[str, Fingerprint]:
     context, batches = read(path)
-    roles, resolvers = Roles(context), Measure(context)
+    roles, resolvers, probes = Roles(context), Measure(context), Probes(context)
     for batch in batches:
         roles.update(batch)
+        probes.update(batch)
         resolvers.update(batch)
-    return resolvers.result({"roles": roles.result({})})
+    return resolvers.result({"roles": roles.result({}), "probes": probes.result({})})
 
 
 def captures(folder: Path) -> list[Path]:
