@@ -8,7 +8,7 @@ from typing import IO, Any, Final
 
 from analyzer.errors import UsageError
 from analyzer.measures.folds import Sided
-from analyzer.measures.rows import PairRow, Side, SuffixNode
+from analyzer.measures.rows import Side, SuffixNode
 from analyzer.measures.tree import SuffixTree
 from analyzer.report import escape
 from analyzer.report.json import plain
@@ -16,7 +16,7 @@ from analyzer.report.look import Look, columns, console, styled
 from analyzer.report.model import Report
 from analyzer.report.times import amount, percent
 
-__all__ = ["BY", "Ranking", "ranking", "write_csv", "write_text", "write_tree"]
+__all__ = ["BY", "Ranking", "ranking", "tree", "write_csv", "write_text", "write_tree", "write_tree_csv"]
 
 BY: Final[Mapping[str, str]] = {
     "name": "names",
@@ -24,7 +24,7 @@ BY: Final[Mapping[str, str]] = {
     "suffix": "suffixes",
     "client": "clients",
     "client,name": "pairs",
-    "client,base": "pairs",
+    "client,base": "talkers",
     "server": "servers",
     "qtype": "qtypes",
     "rcode": "rcodes",
@@ -35,7 +35,7 @@ _KEYS: Final[Mapping[str, Sequence[str]]] = {
     "name": ("qname",),
     "base": ("qname",),
     "suffix": ("suffix", "grouped_by"),
-    "client": ("addr", "forwarder"),
+    "client": ("addr", "forwarder", "resolver", "resolver_confidence"),
     "client,name": ("client", "qname"),
     "client,base": ("client", "base"),
     "server": ("addr",),
@@ -44,23 +44,13 @@ _KEYS: Final[Mapping[str, Sequence[str]]] = {
 }
 _NUMBERS: Final = "queries questions responses per_min peak_60s nxdomain_share wasted_share unanswered late retries names clients".split()
 WIDE: Final = 110  # from here on there is room for every column
-_SHORT: Final = {"per_min": "/min", "peak_60s": "peak min", "nxdomain_share": "NXDOMAIN", "wasted_share": "wasted"}
-
-
-@dataclass(frozen=True, slots=True)
-class TalkerRow:
-    """One client and one base name; `error` bounds how many queries may be missing."""
-
-    side: Side
-    client: str
-    base: str
-    queries: int
-    questions: int
-    per_min: float | None
-    names: int  # distinct names on the wire
-    first: int
-    last: int
-    error: int
+_SHORT: Final = {
+    "per_min": "/min",
+    "peak_60s": "peak min",
+    "nxdomain_share": "NXDOMAIN",
+    "wasted_share": "wasted",
+    "resolver_confidence": "confidence",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,64 +59,47 @@ class Ranking:
 
     by: str
     side: str
+    others: Sequence[str]  # sides with rows of their own
     rows: Sequence[Any]
     total: int
     keys: Sequence[str]
     numbers: Sequence[str]
 
 
-def ranking(report: Report, by: str, sort: str, top: int) -> Ranking:
-    """The first `top` rows. Raises UsageError where the table has no such column to sort by."""
-    table: Any = report.tables.get(BY[by])
-    rows: Sequence[Any] = table.rows if isinstance(table, Sided) else tuple(table or ())
-    if by == "client,base":
-        rows = _talkers(rows, report.base_of())
+def ranking(report: Report, by: str, sort: str, top: int, side: str = "") -> Ranking:
+    """The first `top` rows of one side, of the table's own where none is named.
+
+    Raises UsageError where the table has no such column to sort by, or nothing on that side.
+    """
+    table: Any = report.details["talkers"].table if by == "client,base" else report.tables.get(BY[by])
+    shown = side or (table.side.value if isinstance(table, Sided) else "")
+    sides = {name.value: rows for name, rows in table.tables.items()} if isinstance(table, Sided) else {}
+    if side and side not in sides:
+        raise UsageError(f"--side: nothing on the {side} side ({', '.join(sides) or 'nor on any other'})")
+    rows: Sequence[Any] = sides.get(shown, ())
     numbers = [name for name in _NUMBERS if rows and isinstance(getattr(rows[0], name, ()), int | float | None)]
-    numbers = [name for name in numbers if by != "rcode" or name not in ("queries", "questions")]
+    numbers = [name for name in numbers if by != "rcode" or name in ("responses", "per_min", "peak_60s")]
     if rows and sort not in numbers:
         raise UsageError(f"--sort: {by} has no column {sort!r} ({', '.join(numbers)})")
     if sort != ("responses" if by == "rcode" else "queries"):
         rows = sorted(rows, key=lambda row: -(getattr(row, sort) or 0))
-    side = table.side.value if isinstance(table, Sided) else ""
-    return Ranking(by, side, rows[:top], len(rows), _KEYS[by], numbers)
-
-
-def _talkers(pairs: Sequence[PairRow], base_of: Mapping[str, str]) -> list[TalkerRow]:
-    """Client and name folded to client and base: what was asked for, whatever suffix was appended."""
-    found: dict[tuple[str, str], list[PairRow]] = {}
-    for row in pairs:
-        found.setdefault((row.client, base_of.get(row.qname, row.qname)), []).append(row)
-    folded = [_folded(client, base, rows) for (client, base), rows in found.items()]
-    return sorted(folded, key=lambda row: (-row.queries, row.client, row.base))
-
-
-def _folded(client: str, base: str, rows: Sequence[PairRow]) -> TalkerRow:
-    rates = [row.per_min for row in rows]
-    return TalkerRow(
-        side=rows[0].side,
-        client=client,
-        base=base,
-        queries=sum(row.queries for row in rows),
-        questions=sum(row.questions for row in rows),
-        per_min=None if None in rates else sum(rate or 0 for rate in rates),
-        names=len(rows),
-        first=min(row.first for row in rows),
-        last=max(row.last for row in rows),
-        error=sum(row.error for row in rows),
-    )
+    others = tuple(name for name in sides if name != shown)
+    return Ranking(by, shown, others, rows[:top], len(rows), _KEYS[by], numbers)
 
 
 def write_text(found: Ranking, look: Look, out: IO[str]) -> None:
     """A table for people."""
     screen = console(out, look)
     side = f", on the {found.side} side" if found.side else ""
+    side += f" (--side: {', '.join(found.others)})" if found.others else ""
     screen.print(styled(look, (f"{len(found.rows)} of {amount(found.total)} by {found.by}{side}", "dim")))
     numbers = [name for name in found.numbers if name not in ("questions", "responses") or found.by == "rcode"]
     numbers = numbers if look.width >= WIDE else numbers[:5]
     rows = [
         [*(str(getattr(row, key)) for key in found.keys), *(_cell(row, name) for name in numbers)] for row in found.rows
     ]
-    heads = [*found.keys, *(_SHORT.get(name, name.replace("_", " ")) for name in numbers)]
+    keys = [found.by if key in ("name", "addr") else _SHORT.get(key, key.replace("_", " ")) for key in found.keys]
+    heads = [*keys, *(_SHORT.get(name, name.replace("_", " ")) for name in numbers)]
     screen.print(columns(look, heads, rows, left=tuple(range(len(found.keys))), wide=len(found.keys) - 1))
 
 
@@ -144,13 +117,20 @@ def write_csv(found: Ranking, out: IO[str]) -> None:
         out.write(",".join(escape.csv_cell("" if value is None else str(value)) for value in values) + "\n")
 
 
-def write_tree(report: Report, depth: int, width: int, look: Look, out: IO[str]) -> None:
+def tree(report: Report, depth: int, width: int, side: str = "") -> SuffixNode | None:
+    """The suffix tree of one side, of the busiest where none is named."""
+    found = report.details.get("tree")
+    return found.root(Side(side) if side else None, depth, width) if isinstance(found, SuffixTree) else None
+
+
+def write_tree(report: Report, depth: int, width: int, look: Look, out: IO[str], side: str = "") -> None:
     """The suffix tree, indented: each level a label further to the left of the name."""
-    tree = report.details.get("tree")
-    if not isinstance(tree, SuffixTree):
+    root, screen = tree(report, depth, width, side), console(out, look)
+    if root is None:
         return
-    screen = console(out, look)
-    screen.print(styled(look, (f"queries by suffix, on the {tree.side.value} side", "dim")))
+    shown = side or report.details["tree"].side.value
+    screen.print(styled(look, (f"queries by suffix, on the {shown} side", "dim")))
+    known = root.wasted_share is not None  # no search list, nothing that could have been saved
     rows = [
         (
             "  " * node.depth + node.label,
@@ -158,11 +138,22 @@ def write_tree(report: Report, depth: int, width: int, look: Look, out: IO[str])
             percent(node.share),
             amount(node.per_min),
             percent(node.nxdomain_share),
+            *([percent(node.wasted_share)] if known else []),
             amount(node.names),
         )
-        for node in _walk(tree.root(depth=depth, width=width))
+        for node in _walk(root)
     ]
-    screen.print(columns(look, ("suffix", "queries", "share", "/min", "NXDOMAIN", "names"), rows))
+    heads = ("suffix", "queries", "share", "/min", "NXDOMAIN", *(["wasted"] if known else []), "names")
+    screen.print(columns(look, heads, rows))
+
+
+def write_tree_csv(root: SuffixNode, out: IO[str]) -> None:
+    """The tree's nodes from the root on, each before its children."""
+    heads = ("label", "depth", "queries", "share", "per_min", "nxdomain_share", "wasted_share", "names")
+    out.write(",".join(heads) + "\n")
+    for node in _walk(root):
+        values = (plain(getattr(node, name)) for name in heads)
+        out.write(",".join(escape.csv_cell("" if value is None else str(value)) for value in values) + "\n")
 
 
 def _walk(node: SuffixNode) -> Iterator[SuffixNode]:

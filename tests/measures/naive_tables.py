@@ -23,6 +23,7 @@ FIELDS = {
     "clients": f"{COMMON} answered late unanswered pending retries active_per_min names types first_frame series",
     "servers": f"{COMMON} answered late unanswered pending orphans clients names",
     "pairs": "queries questions per_min peak_60s nxdomain_share types first last",
+    "talkers": "queries questions per_min peak_60s nxdomain_share names first last",
     "qtypes": "queries questions responses per_min peak_60s nxdomain_share rcodes outcomes",
 }
 
@@ -42,6 +43,9 @@ def compare(naive: Naive, found: Mapping[str, Any], batches: Sequence[Transactio
     folded(naive, found, "servers", lambda row: naive.address(row["server"]), lambda row: row.addr, more=durations)
     pair = lambda row: (client(row), named(row)) if named(row) else None  # noqa: E731
     folded(naive, found, "pairs", pair, lambda row: (row.client, row.qname))
+    asker = lambda row: (client(row), base(row)) if named(row) else None  # noqa: E731
+    talkers = {"talkers": found["talkers"].table}
+    folded(naive, talkers, "talkers", asker, lambda row: (row.client, row.base))
     kind = lambda row: row["qtype"] if named(row) else None  # noqa: E731
     folded(naive, found, "qtypes", kind, lambda row: row.code)
     wasted = lambda cell: wasted_share(cell, found)  # noqa: E731

@@ -46,6 +46,39 @@ def test_client_and_base_adds_up_what_the_search_list_multiplied(report_of: Repo
     )
 
 
+def test_each_side_has_its_own_ranking(report_of: Reports) -> None:
+    """The lab's log: node1 asked the gateway 293 times."""
+    found = top.ranking(report_of("healthy.pcap.gz"), "server", "queries", 99, "upstream")
+    assert found.side == "upstream"
+    assert "client" in found.others
+    assert {row.addr: row.queries for row in found.rows}["192.168.1.1"] == 293
+    assert {row.side.value for row in found.rows} == {"upstream"}
+    with pytest.raises(UsageError, match="nothing on the transit side"):
+        top.ranking(report_of("healthy.pcap.gz"), "server", "queries", 99, "transit")
+
+
+def test_client_and_base_has_its_busiest_minute(report_of: Reports) -> None:
+    for row in top.ranking(report_of(INCIDENT), "client,base", "peak_60s", 99).rows:
+        assert (row.queries, row.peak_60s, row.nxdomain_share) == (72, 72, 1.0)  # 1 Hz in bursts of less than a minute
+
+
+def test_the_tree_has_what_each_suffix_wasted_where_a_search_list_is_known(report_of: Reports) -> None:
+    for sample, known in ((INCIDENT, True), ("self-loop.pcap", False)):
+        out = io.StringIO()
+        top.write_tree(report_of(sample), 2, 2, Look(), out)
+        assert ("wasted" in out.getvalue().splitlines()[1]) == known
+
+
+def test_the_tree_as_rows(report_of: Reports) -> None:
+    root = top.tree(report_of("healthy.pcap.gz"), 2, 99)
+    assert root is not None
+    out = io.StringIO()
+    top.write_tree_csv(root, out)
+    head, first, *rows = csv.reader(io.StringIO(out.getvalue()))
+    assert (head[0], first[:3]) == ("label", [".", "0", "1920"])
+    assert sum(int(row[2]) for row in rows if row[1] == "1") == 1920  # the children of the root are all of it
+
+
 def test_csv_reads_back_and_is_safe_in_a_spreadsheet(report_of: Reports) -> None:
     out = io.StringIO()
     top.write_csv(top.ranking(report_of("hostile"), "name", "queries", 99), out)
