@@ -136,8 +136,10 @@ fuzz:
 			grep -v '^#' $$case | xxd -r -p >$(CRATE)/fuzz/corpus/$$target/$$(basename $$case .hex); done; \
 		$(CARGO) +nightly fuzz run --fuzz-dir $(CRATE)/fuzz $$target -- -max_total_time=$(FUZZ_SECONDS) $(FUZZ_OPTIONS) || exit 1; done
 
+# JupyterLab refuses to run as root unless told; who types make as root (in a container, say) means it. It listens on loopback.
+NOTEBOOK_OPTIONS ?=
 notebook: $(STAMPS)/notebook
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(NOTEBOOK_OPTIONS) notebooks
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info $(CRATE)/target benchmarks/data .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -119,7 +119,7 @@ def _exported(folder: str, asked: Request, progress: Any) -> Report:
     """The report, with every table written into `folder`."""
     from analyzer import pipeline
     from analyzer.report.export import export, has_pyarrow
-    from analyzer.report.tables_messages import Kept
+    from analyzer.report.tables_kept import Kept
 
     kept = Kept()
     analysis = pipeline.run(asked.paths, asked.options, progress, tap=kept.keep)

@@ -24,13 +24,17 @@ __all__ = ["OUTCOMES", "Groups", "Rows", "Sided", "sided"]
 Row = TypeVar("Row")
 
 OUTCOMES: Final = {outcome: outcome.name.lower() for outcome in Outcome}
+_KEPT: Final = 16_384  # rows of a table that are made once
 
 
 class Rows(Sequence[Row]):
-    """Rows in their order, each made when it is asked for: of a million names mostly the first ten are."""
+    """Rows in their order, each made when it is asked for: of a million names mostly the first ten are.
+
+    A row is a kilobyte or two in many objects, so only as many are kept as a report shows (10,000) and some.
+    """
 
     def __init__(self, order: Array, build: Callable[[int], Row], counts: Array) -> None:
-        self._order, self._build = order, functools.lru_cache(maxsize=100_000)(build)
+        self._order, self._anew, self._build = order, build, functools.lru_cache(maxsize=_KEPT)(build)
         self.counts = counts[order]
         """What the rows are ordered by, shape (len(self),): for sums without making the rows."""
 
@@ -47,8 +51,9 @@ class Rows(Sequence[Row]):
         return self._build(int(self._order[index]))
 
     def __iter__(self) -> Iterator[Row]:
-        for group in self._order.tolist():
-            yield self._build(group)
+        order = self._order.tolist()
+        yield from map(self._build, order[:_KEPT])
+        yield from map(self._anew, order[_KEPT:])
 
 
 @dataclass(frozen=True, slots=True)

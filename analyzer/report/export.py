@@ -15,7 +15,7 @@ from analyzer.report import tables
 from analyzer.report.escape import csv_cell
 from analyzer.report.model import Report
 from analyzer.report.tables_columns import Col, Words
-from analyzer.report.tables_messages import Kept
+from analyzer.report.tables_kept import Kept
 
 __all__ = ["export", "has_pyarrow"]
 

@@ -23,6 +23,7 @@ from analyzer.report.plots_look import (
     empty,
     figure,
     legend,
+    logged,
     rows,
     shorten,
     side_of,
@@ -51,7 +52,7 @@ def suffixes(report: Report, side: Side | None = None, most: int = 15) -> Figure
     queries = np.array([row.queries for row in top], float)
     denied = queries * [row.nxdomain_share or 0.0 for row in top]
     axes.barh(place, denied, color=ORANGE, label="names that do not exist", hatch="///", edgecolor="white", linewidth=0)
-    axes.barh(place, queries - denied, left=denied, color=BLUE, label="other")
+    axes.barh(place, queries - denied, left=denied, color=BLUE, label="others")
     for at, row in zip(place.tolist(), top, strict=True):
         note = (
             f"{amount(row.queries)}  {percent(row.nxdomain_share)} NXDOMAIN"
@@ -94,9 +95,8 @@ def rtt(report: Report, side: Side | None = None) -> Figure:
             linewidth=1.9,
             label=f"{side_of(one)}  {amount(total)}",
         )
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.set_xlabel("round-trip time (ms, log scale)", fontsize=9)
+    least, most = min(upper[0] for _, upper, _ in found) / 1e6, max(upper[-1] for _, upper, _ in found) / 1e6
+    logged(axes, least, most, lambda ms: f"{ms:,.10g}", "round-trip time (ms, log scale)")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_ylabel("share of answers", fontsize=9)
     axes.set_ylim(0, 1.02)
@@ -160,7 +160,8 @@ def loop(report: Report) -> Figure:
     first = turns[0].time_ns
     ends = [turn.end_ns for turn in turns if turn.end_ns is not None]
     last = max([*ends, *(turn.time_ns for turn in turns)])
-    note = f"{texts.name(question.qname)} {rrtypes.text(question.qtype)}; {question.depth} deep"
+    cut = f", the first {len(turns)} drawn" if len(turns) < question.depth else ""
+    note = f"{texts.name(question.qname)} {rrtypes.text(question.qtype)}; {question.depth} deep{cut}"
     made, axes = figure("Forwarding loop, turn by turn", shorten(note, 110), height=1.7 + 0.34 * len(turns), width=10.5)
     for at, turn in enumerate(turns):
         begin, end = (turn.time_ns - first) / 1e6, ((turn.end_ns if turn.end_ns is not None else last) - first) / 1e6
@@ -171,7 +172,7 @@ def loop(report: Report) -> Figure:
         )  # fmt: skip
         axes.annotate(
             f"#{turn.frame}  ID 0x{turn.msg_id:04x}", (begin, at), xytext=(4, 0), textcoords="offset points", va="center",
-            fontsize=8, color="white", clip_on=True,
+            fontsize=8, color="white", clip_on=True, bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.5},
         )  # fmt: skip
     axes.set_yticks(range(len(turns)))
     labels = [f"{turn.depth}:  {texts.address(turn.client)} > {texts.address(turn.server)}" for turn in turns]
@@ -180,7 +181,9 @@ def loop(report: Report) -> Figure:
     axes.set_xlabel(f"time since the first query (ms); all over after {duration((last - first) / 1e9)}", fontsize=9)
     axes.set_ylabel("depth, and who asks whom", fontsize=9)
     axes.grid(True, axis="x", color="#e3e3e3", linewidth=0.8)
-    handles = [Patch(color=BLUE, label="from outside"), Patch(color=RED, label="came back")]
+    handles = [Patch(color=RED, label="came back")]
+    if turns[0].depth == 0:
+        handles.insert(0, Patch(color=BLUE, label="from outside"))
     if len(ends) < len(turns):
         handles.append(Patch(facecolor=GREY, hatch="///", edgecolor="white", label="never answered"))
     axes.legend(

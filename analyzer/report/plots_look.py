@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from analyzer.measures.folds import Sided
 from analyzer.measures.rows import Side
@@ -17,8 +18,8 @@ from analyzer.report import escape
 from analyzer.report.model import Report
 
 __all__ = [
-    "BLUE", "CODES", "GREY", "INK", "ORANGE", "OTHERS", "PALETTE", "RED", "clocked", "counted", "empty", "figure", "legend", "rows",
-    "shorten", "side_of", "text",
+    "BLUE", "CODES", "GREY", "INK", "ORANGE", "OTHERS", "PALETTE", "RED", "clocked", "counted", "empty", "figure", "legend", "logged",
+    "rows", "shorten", "side_of", "text",
 ]  # fmt: skip
 
 # Okabe and Ito, "Color Universal Design" (2008): distinct under protanopia, deuteranopia and tritanopia.
@@ -39,6 +40,12 @@ _SIDES: Final = {
     Side.UPSTREAM: "sent on by forwarders",
     Side.SELF: "from a server to itself",
     Side.TRANSIT: "on a leg whose ends are unknown",
+}
+# Of years, months, days, hours, minutes, seconds: every tick within a day says the whole time, and the corner the date.
+_CLOCK: Final = {
+    "formats": ["%Y", "%b", "%d", "%H:%M", "%H:%M", "%H:%M:%S.%f"],
+    "zero_formats": ["", "%Y", "%b", "%b %d", "%H:%M", "%H:%M:%S.%f"],
+    "offset_formats": ["", "%Y", "%Y-%m", *["%Y-%m-%d"] * 3],
 }
 _NS_PER_DAY: Final = 86_400_000_000_000
 
@@ -84,8 +91,8 @@ def text(untrusted: str) -> str:
 
 
 def shorten(name: str, most: int = 46) -> str:
-    """A name for a label: its middle is left out where it is long."""
-    plain = text(name)
+    """A name for a label: its middle is left out where it is long, and a dot alone is hard to see."""
+    plain = ". (root)" if name == "." else text(name)
     return plain if len(plain) <= most else f"{plain[: most // 2 - 1]}…{plain[-(most // 2) :]}"
 
 
@@ -107,7 +114,7 @@ def clocked(axes: Axes) -> None:
     """A horizontal axis of days since 1970 as times of day, UTC."""
     locator: Any = AutoDateLocator(tz=UTC, minticks=3, maxticks=9)  # type: ignore[no-untyped-call]  # matplotlib has no types here
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]  # as above
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC, **_CLOCK))  # type: ignore[no-untyped-call]  # as above
     axes.set_xlabel("time (UTC)", fontsize=9)
 
 
@@ -119,12 +126,27 @@ def days(ns: int) -> float:
 def counted(axes: Axes, which: str, label: str) -> None:
     """An axis of amounts from 0 on, with thousands set apart and lines across."""
     axis = axes.yaxis if which == "y" else axes.xaxis
-    axis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:,.0f}" if value == int(value) else f"{value:,.1f}")
-    )
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value == int(value) else f"{value:,g}"))
     axis.set_label_text(label, fontsize=9)
     axis.grid(True, color="#e3e3e3", linewidth=0.8)
     axes.set_ylim(bottom=0) if which == "y" else axes.set_xlim(left=0)
+
+
+def logged(axes: Axes, least: float, most: float, spell: Callable[[float], str], label: str) -> None:
+    """A horizontal axis of positive values on a logarithmic scale: tens are named, and between few of them 2 and 5 too."""
+    axes.set_xscale("log")
+    if most > 100 * least:
+        axes.xaxis.set_major_locator(LogLocator())
+    else:  # from one named tick to another, so that there are two at least
+        low, high = 10.0 ** math.floor(math.log10(least)), 10.0 ** math.floor(math.log10(most))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.set_xlim(
+            max(low * digit for digit in (1, 2, 5) if low * digit <= least),
+            min(high * digit for digit in (1, 2, 5, 10) if high * digit >= most),
+        )
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: spell(value)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel(label, fontsize=9)
 
 
 def legend(axes: Axes) -> None:

@@ -25,6 +25,7 @@ from analyzer.report.plots_look import (
     empty,
     figure,
     legend,
+    logged,
     rows,
     shorten,
     side_of,
@@ -154,9 +155,8 @@ def gaps(report: Report, name: str = "", side: Side | None = None) -> Figure:
             gap / 1e9, share, where="post", color=colour, linestyle=dashes, linewidth=1.8,
             label=f" {shorten(one, 40)}  {amount(len(gap) + 1)}",
         )  # fmt: skip
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, _: duration(value).replace(".0 ", " "))
-    axes.set_xlabel("time since the query before (log scale)", fontsize=9)
+    least, most = min(gap[0] for _, gap in drawn) / 1e9, max(gap[-1] for _, gap in drawn) / 1e9
+    logged(axes, least, most, lambda s: duration(s).replace(".0 ", " "), "time since the query before (log scale)")
     axes.set_ylabel("share of queries", fontsize=9)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_ylim(0, 1.02)

@@ -9,7 +9,7 @@ from analyzer.measures import Context
 from analyzer.report import tables_messages, tables_rows
 from analyzer.report.model import Report
 from analyzer.report.tables_columns import Col, Spec
-from analyzer.report.tables_messages import Kept
+from analyzer.report.tables_kept import Kept
 
 __all__ = ["DOCS", "SPECS", "columns"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,9 +96,8 @@ def _narrow(words: int) -> type[np.signedinteger[Any]]:
     return np.int8 if words < 127 else np.int16 if words < 32_767 else np.int32
 
 
-def col(spec: Spec, values: Iterable[Any]) -> Col:
+def col(spec: Spec, given: Sequence[Any]) -> Col:
     """A column from one plain value a row: None where there is none, and ns for times."""
-    given = list(values)
     if spec.type == "text":
         return Col(spec, [None if value is None else _text(value) for value in given])
     if spec.type == "word":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -16,21 +16,15 @@ from analyzer.messages import (
     NO_ROW,
     Array,
     Ending,
-    LookupTable,
     Outcome,
     Present,
     State,
-    StepTable,
-    Table,
-    TransactionBatch,
-    TransactionTable,
     Transport,
-    UniqueTable,
 )
 from analyzer.report.rows import Texts
 from analyzer.report.tables_columns import Col, Spec, Words, words_of
 
-__all__ = ["SPECS", "Kept", "columns"]
+__all__ = ["SPECS", "columns"]
 
 _PER_MS: Final = 1e6
 _SIDE: Final = Spec(
@@ -127,40 +121,6 @@ SPECS: Final[Mapping[str, tuple[Spec, ...]]] = {
     "chains": _CHAINS,
 }
 """The columns of these tables, in order."""
-
-_FROM: Final[Mapping[str, tuple[str, type[Table]]]] = {
-    "messages": ("unique", UniqueTable),
-    "transactions": ("transactions", TransactionTable),
-    "lookups": ("lookups", LookupTable),
-    "chains": ("steps", StepTable),
-}
-_ALSO: Final = frozenset("time_ns client server present flags state rtt_ns end_ns question".split())
-
-
-class Kept:
-    """The rows of a run for these tables: arrays alone, and of those only the columns that a table shows.
-
-    `keep` is made for the pipeline's tap. `pop` gives a table's columns and lets go of them.
-    """
-
-    def __init__(self, tables: Sequence[str] = tuple(SPECS)) -> None:
-        self._parts: dict[str, list[Mapping[str, Array]]] = {name: [] for name in tables}
-        self._wanted = {name: {spec.source or spec.name for spec in SPECS[name]} | _ALSO for name in tables}
-
-    def keep(self, batch: TransactionBatch) -> None:
-        """Keep what a batch adds."""
-        for name, parts in self._parts.items():
-            table: Table = getattr(batch, _FROM[name][0])
-            if len(table):
-                wanted = self._wanted[name]
-                parts.append({key: values for key, values in table.columns().items() if key in wanted})
-
-    def pop(self, name: str) -> Mapping[str, Array]:
-        """All rows of one table, column by column; they can be had only once."""
-        parts = self._parts.pop(name)
-        if not parts:
-            return _FROM[name][1]().columns()
-        return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
 
 def columns(name: str, rows: Mapping[str, Array], context: Context, results: Mapping[str, Any]) -> list[Col]:

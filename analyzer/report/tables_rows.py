@@ -268,12 +268,13 @@ def columns(name: str, report: Report) -> list[Col]:
 
 def made(specs: Iterable[Spec], rows: Iterable[Any]) -> list[Col]:
     """The columns that specs make of rows, one plain value a cell."""
-    listed = list(rows)
-    out = []
-    for spec in specs:
-        get = spec.source if callable(spec.source) else attrgetter(spec.source or spec.name)
-        out.append(col(spec, (get(row) for row in listed)))
-    return out
+    listed = list(specs)
+    getters = [spec.source if callable(spec.source) else attrgetter(spec.source or spec.name) for spec in listed]
+    cells: list[list[Any]] = [[] for _ in listed]
+    for row in rows:  # one at a time: a row is many objects, and is built when it is asked for
+        for get, column in zip(getters, cells, strict=True):
+            column.append(get(row))
+    return [col(spec, column) for spec, column in zip(listed, cells, strict=True)]
 
 
 def _rows(name: str, report: Report) -> Iterator[Any]:

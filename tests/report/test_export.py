@@ -13,7 +13,7 @@ from analyzer.errors import UsageError
 from analyzer.options import AnalyzeOptions
 from analyzer.report.export import export, has_pyarrow
 from analyzer.report.tables import SPECS
-from analyzer.report.tables_messages import Kept
+from analyzer.report.tables_kept import Kept
 from tests import hostile
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analyzer.report.plots_look import CODES, PALETTE, empty, shorten, text
+from analyzer.report.plots_look import CODES, PALETTE, clocked, counted, days, empty, figure, logged, shorten, text
 
 # Machado, Oliveira, Fernandes: A Physiologically-based Model for Simulation of Color Vision Deficiency (2009), severity 1.
 SIMULATION = {
@@ -40,6 +40,48 @@ def test_labels() -> None:
     assert text("a\x1b$b$") == "a\\027$b$"
     assert shorten("a" * 30 + "." + "b" * 30, 20) == "aaaaaaaaa…bbbbbbbbbb"
     assert shorten("short.example.org") == "short.example.org"
+
+
+def test_the_root_can_be_seen() -> None:
+    assert shorten(".") == ". (root)"
+
+
+def ticks(axis: Any) -> list[str]:
+    """What stands at the ticks of an axis, as drawn."""
+    axis.figure.draw_without_rendering()
+    low, high = sorted(axis.get_view_interval())
+    drawn = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+    return [tick.label1.get_text() for tick in drawn if low <= tick.get_loc() <= high and tick.label1.get_text()]
+
+
+def test_amounts_below_one_keep_their_decimals() -> None:
+    _, axes = figure("Rates")
+    axes.plot([0, 0.3])
+    counted(axes, "y", "per second")
+    assert ticks(axes.yaxis) == ["0", "0.05", "0.1", "0.15", "0.2", "0.25", "0.3"]
+
+
+def test_ticks_within_a_minute_say_the_whole_time_and_the_corner_the_date() -> None:
+    _, axes = figure("Times")
+    axes.plot([days(1_795_368_500_000_000_000), days(1_795_368_560_000_000_000)], [0, 1])
+    clocked(axes)
+    assert ticks(axes.xaxis) == [f"17:28:{s}" for s in (20, 30, 40, 50)] + [f"17:29:{s}" for s in ("00", "10", "20")]
+    assert axes.xaxis.get_major_formatter().get_offset() == "2026-11-22"  # type: ignore[attr-defined]  # of this formatter
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "labels"),
+    [
+        (0.15, 4, ["0.1 ms", "0.2 ms", "0.5 ms", "1 ms", "2 ms", "5 ms"]),
+        (0.02, 900, ["0.1 ms", "1 ms", "10 ms", "100 ms", "1000 ms"]),
+        (3.1, 3.2, ["2 ms", "5 ms"]),
+    ],
+)
+def test_a_logarithmic_axis_names_round_values_in_its_unit(least: float, most: float, labels: list[str]) -> None:
+    _, axes = figure("Lengths")
+    axes.plot([least, most], [0, 1])
+    logged(axes, least, most, lambda ms: f"{ms:g} ms", "how long")
+    assert ticks(axes.xaxis) == labels
 
 
 def test_what_is_not_there_is_said() -> None:

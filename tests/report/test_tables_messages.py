@@ -1,11 +1,10 @@
-"""Rows kept from a run: only what tables show, in the batches' order, given away once; ids and flags as they are meant."""
+"""The contract's columns as a table's: ids and flags as they are meant, nothing where nothing is, and no objects."""
 
 from __future__ import annotations
 
 import gc
 
 import numpy as np
-import pytest
 
 from analyzer.measures import Context
 from analyzer.measures.roles import Measure as RolesMeasure
@@ -22,7 +21,8 @@ from analyzer.messages import (
 from analyzer.options import AnalyzeOptions
 from analyzer.report.tables_columns import Col, Words
 from analyzer.report.tables_frames import frame
-from analyzer.report.tables_messages import SPECS, Kept, columns
+from analyzer.report.tables_kept import Kept
+from analyzer.report.tables_messages import SPECS, columns
 
 
 class NoSearch:
@@ -52,24 +52,6 @@ def words(col: Col) -> list[str | None]:
 def numbers(col: Col) -> list[int]:
     assert isinstance(col.values, np.ndarray)
     return col.values.tolist()  # type: ignore[no-any-return]  # a list of numbers
-
-
-def test_batches_follow_one_another() -> None:
-    batches = [TransactionBatch(unique=UniqueTable({"row": np.array([row])})) for row in (0, 1, 2)]
-    assert numbers(made("messages", *batches)["number"]) == [0, 1, 2]
-
-
-def test_rows_are_given_away_once() -> None:
-    kept = Kept()
-    kept.pop("messages")
-    with pytest.raises(KeyError):
-        kept.pop("messages")
-
-
-def test_only_columns_that_are_shown_are_kept() -> None:
-    kept = Kept(["messages"])
-    kept.keep(TransactionBatch(unique=UniqueTable({"row": np.array([1])})))
-    assert not {"qname_hash", "payload_hash", "ip_hash"} & set(kept.pop("messages"))
 
 
 def test_a_run_without_rows_has_all_columns() -> None:
