@@ -42,7 +42,7 @@ __all__ = ["Analysis", "Progress", "Reading", "analyze", "judge", "run"]
 Progress = Callable[[int], None]
 """Called with the number of input octets read since the last call."""
 
-_BATCH_ROWS: Final = 1 << 17  # half the decoder's own: some ten batches are alive at once
+_BATCH_ROWS: Final = 1 << 17  # some ten batches are alive at once
 _AHEAD: Final = 2  # batches that a decoding thread may be ahead of the analysis: memory stays bounded
 _PATIENCE_S: Final = 1.0  # a chunk is decoded in milliseconds
 

@@ -2,8 +2,8 @@ from typing import Any, TypeAlias, final
 
 __all__ = ["Core", "columns"]
 
-# Rows and the columns that are not zero throughout, as octets in native order.
-_Table: TypeAlias = tuple[int, dict[str, bytes]]
+# Rows and the columns that are not zero throughout, read-only, in native order, where the decoder wrote them.
+_Table: TypeAlias = tuple[int, dict[str, memoryview]]
 # Messages; names (first id, parents, ends, labels); addresses (first id, packed); answers; connections; quotes; wire.
 _Batch: TypeAlias = tuple[_Table, tuple[int, bytes, bytes, bytes], tuple[int, bytes], _Table, _Table, _Table, bytes]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,7 +22,7 @@ from analyzer.messages import (
     NewNames,
     QuoteBatch,
 )
-from analyzer.messages.table import Table
+from analyzer.messages.table import Array, Table
 
 __all__ = ["NativeDecoder"]
 
@@ -97,13 +98,25 @@ def _size(value: int) -> int:
     return max(0, min(value, MAX_SIZE))
 
 
-def _table(kind: type[T], rows: int, columns: Mapping[str, bytes]) -> T:
-    """Columns that were left out are zero throughout; `np.zeros` takes no memory for them until they are read."""
-    dtypes = {column.name: column.dtype for column in kind.COLUMNS}
+@lru_cache(maxsize=1)
+def _zeros(rows: int) -> Mapping[str, Array]:
+    """Columns of zeros by dtype, shared by all that are zero throughout: untouched, they take no memory."""
+    found = {dtype: np.zeros(rows, dtype) for dtype in ("u1", "u2", "u4", "u8", "i8")}
+    for column in found.values():
+        column.flags.writeable = False  # as those that the crate filled
+    return found
+
+
+def _table(kind: type[T], rows: int, columns: Mapping[str, memoryview]) -> T:
+    if not rows:
+        return kind()
+    zeros = _zeros(1 << (rows - 1).bit_length())
     return kind(
         {
-            name: np.frombuffer(columns[name], dtype) if name in columns else np.zeros(rows, dtype)
-            for name, dtype in dtypes.items()
+            column.name: np.frombuffer(columns[column.name], column.dtype)
+            if column.name in columns
+            else zeros[column.dtype][:rows]
+            for column in kind.COLUMNS
         }
     )
 

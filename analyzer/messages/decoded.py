@@ -165,7 +165,7 @@ class DecodeOptions:
     ports: frozenset[int] = frozenset({53})
     programs: Mapping[int, bytes] | None = None
     answers: bool = False
-    batch_rows: int = 262_144
+    batch_rows: int = 65_536
     max_names: int = 1_000_000
     max_addresses: int = 500_000
     max_connections: int = 50_000

@@ -69,3 +69,28 @@ def test_the_refusal_is_the_packages_own_error() -> None:
     one.open(0)
     with pytest.raises(NotACapture, match="it begins with 47 45 54 20"):
         one.feed(b"GET / HTTP/1.1")
+
+
+@needs_native
+def test_columns_keep_their_values_while_the_decoder_goes_on_and_after_it() -> None:
+    """Their memory is used again only when nobody reads them: neither later batches nor the decoder's end change them."""
+    frame = bytes(12) + bytes.fromhex("0800") + struct.pack("!BBHHHBBH8x", 0x45, 0, 40, 0, 0, 64, 17, 0)
+    frame += struct.pack("!HHHH", 40_000, 53, 20, 0)
+    packets = [frame + struct.pack("!HHHHHH", ident, 0x0100, 0, 0, 0, 0) for ident in range(1000)]
+    one = decoder("native", DecodeOptions(batch_rows=10))
+    one.open(0)
+    one.feed(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+    made = 0
+    kept = []
+    for packet in packets:
+        for batch in one.feed(struct.pack("<IIII", 1, 0, len(packet), len(packet)) + packet):
+            made += 1
+            if made % 2:  # the others go back at once
+                kept.append(batch)
+    assert not one.finish()
+    assert not kept[0].messages.msg_id.flags.writeable
+    del one
+    frames = [frame for batch in kept for frame in batch.messages.frame.tolist()]
+    idents = [ident for batch in kept for ident in batch.messages.msg_id.tolist()]
+    assert len(idents) == 500
+    assert idents == [frame - 1 for frame in frames]

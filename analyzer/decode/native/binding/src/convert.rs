@@ -1,9 +1,12 @@
 //! The crate's values as Python's.
 
 use dnsloupe_core::table::batch::{Answers, Batch, Connections, Messages, Quotes};
-use dnsloupe_core::{About, Decoder, Interface, Ledger, NotACapture};
+use dnsloupe_core::table::room::Room;
+use dnsloupe_core::{About, Interface, Ledger, NotACapture};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+
+use crate::octets::Octets;
 
 /// The error of `analyzer.errors`.
 pub fn not_a_capture(py: Python<'_>, error: &NotACapture) -> PyErr {
@@ -11,50 +14,43 @@ pub fn not_a_capture(py: Python<'_>, error: &NotACapture) -> PyErr {
     raised().map_or_else(|error| error, PyErr::from_value)
 }
 
-/// Octets of a column, written in place.
-fn column<'py>(py: Python<'py>, size: usize, write: &dyn Fn(&mut [u8])) -> PyResult<Bound<'py, PyBytes>> {
-    PyBytes::new_with(py, size, |out| {
-        write(out);
+fn words<'py>(py: Python<'py>, words: &[u32]) -> PyResult<Bound<'py, PyBytes>> {
+    PyBytes::new_with(py, words.len() * 4, |out| {
+        for (cell, word) in out.chunks_exact_mut(4).zip(words) {
+            cell.copy_from_slice(&word.to_ne_bytes());
+        }
         Ok(())
     })
 }
 
-fn words<'py>(py: Python<'py>, words: &[u32]) -> PyResult<Bound<'py, PyBytes>> {
-    column(py, words.len() * 4, &|out| {
-        for (cell, word) in out.chunks_exact_mut(4).zip(words) {
-            cell.copy_from_slice(&word.to_ne_bytes());
-        }
-    })
-}
-
 macro_rules! table {
-    ($py:expr, $table:expr) => {{
+    ($py:expr, $table:expr, $room:expr) => {{
         let columns = PyDict::new($py);
-        $table.visit(|name, size, write| columns.set_item(name, column($py, size, write)?))?;
+        $table.hand_over($room, |name, cells| columns.set_item(name, Octets::view($py, cells, $room)?))?;
         ($table.len(), columns)
     }};
 }
 
 /// Batches as tuples: four tables (rows, columns that are not all zero), names, addresses, wire.
-pub fn batches<'py>(py: Python<'py>, decoder: &mut Decoder, batches: Vec<Batch>) -> PyResult<Bound<'py, PyList>> {
+pub fn batches<'py>(py: Python<'py>, room: &Room, batches: Vec<Batch>) -> PyResult<Bound<'py, PyList>> {
     let out = PyList::empty(py);
-    for batch in batches {
-        out.append(tuple(py, &batch)?)?;
-        decoder.recycle(batch);
+    for mut batch in batches {
+        out.append(tuple(py, room, &mut batch)?)?;
     }
     Ok(out)
 }
 
-fn tuple<'py>(py: Python<'py>, batch: &Batch) -> PyResult<Bound<'py, PyTuple>> {
+fn tuple<'py>(py: Python<'py>, room: &Room, batch: &mut Batch) -> PyResult<Bound<'py, PyTuple>> {
+    let messages = table!(py, batch.messages, room);
     let names = &batch.names;
     let labels = PyBytes::new(py, &names.labels);
     (
-        table!(py, batch.messages),
+        messages,
         (names.first, words(py, &names.parent)?, words(py, &names.ends)?, labels),
         (batch.first_address, PyBytes::new(py, &batch.addresses)),
-        table!(py, batch.answers),
-        table!(py, batch.connections),
-        table!(py, batch.quotes),
+        table!(py, batch.answers, room),
+        table!(py, batch.connections, room),
+        table!(py, batch.quotes, room),
         PyBytes::new(py, &batch.wire),
     )
         .into_pyobject(py)

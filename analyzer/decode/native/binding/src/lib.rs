@@ -3,6 +3,7 @@
 #![allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 
 mod convert;
+mod octets;
 
 use dnsloupe_core::{Decoder, Options, Ports, Program};
 use pyo3::exceptions::PyValueError;
@@ -60,18 +61,18 @@ impl Core {
     fn feed<'py>(&mut self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyList>> {
         let decoder = &mut self.decoder;
         let batches = py.detach(|| decoder.feed(data)).map_err(|error| convert::not_a_capture(py, &error))?;
-        convert::batches(py, decoder, batches)
+        convert::batches(py, decoder.room(), batches)
     }
 
     fn flush<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let batches = self.decoder.flush();
-        convert::batches(py, &mut self.decoder, batches)
+        convert::batches(py, self.decoder.room(), batches)
     }
 
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let decoder = &mut self.decoder;
         let batches = py.detach(|| decoder.finish()).map_err(|error| convert::not_a_capture(py, &error))?;
-        convert::batches(py, decoder, batches)
+        convert::batches(py, decoder.room(), batches)
     }
 
     #[getter]

@@ -5,6 +5,7 @@ use crate::interfaces::{Interface, Interfaces};
 use crate::ledger::Ledger;
 use crate::options::Options;
 use crate::table::batch::Batch;
+use crate::table::room::Room;
 use crate::walk::Walker;
 
 /// Bytes of captures in, batches out.
@@ -163,6 +164,7 @@ impl Decoder {
     pub fn finish(&mut self) -> Result<Vec<Batch>, NotACapture> {
         self.end_file()?;
         self.walker.finish();
+        self.room().close();
         Ok(self.walker.writer.take())
     }
 
@@ -172,9 +174,9 @@ impl Decoder {
         self.walker.writer.take()
     }
 
-    /// Takes back a batch that was handed over, for the room in it.
-    pub fn recycle(&mut self, batch: Batch) {
-        self.walker.writer.recycle(batch);
+    /// Where columns that nobody reads any more go back to.
+    pub fn room(&self) -> &Room {
+        self.walker.writer.room()
     }
 
     pub fn ledger(&self) -> &Ledger {

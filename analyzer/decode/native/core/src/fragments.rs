@@ -160,6 +160,13 @@ impl Fragments {
         }
     }
 
+    /// Whether nothing is held, so that there is nothing to give up.
+    #[inline]
+    pub fn idle(&self) -> bool {
+        self.ages.is_empty() && self.ended.is_empty()
+    }
+
+    #[inline]
     pub fn any_ended(&self) -> bool {
         !self.ended.is_empty()
     }

@@ -12,7 +12,7 @@ pub fn hash64(octets: &[u8]) -> u64 {
 #[inline]
 pub fn ip_header(header: &[u8]) -> u64 {
     if let Ok(plain) = <[u8; 20]>::try_from(header) {
-        return zeroed(plain);
+        return plain_ipv4(plain);
     }
     let mut copy = [0; 60];
     let length = header.len().min(60);
@@ -24,9 +24,9 @@ pub fn ip_header(header: &[u8]) -> u64 {
     hash64(&copy[..length])
 }
 
-/// The usual IPv4 header, without options.
+/// `ip_hash` of the usual IPv4 header, without options.
 #[inline]
-fn zeroed(mut header: [u8; 20]) -> u64 {
+pub fn plain_ipv4(mut header: [u8; 20]) -> u64 {
     (header[8], header[10], header[11]) = (0, 0, 0);
     hash64(&header)
 }

@@ -121,6 +121,13 @@ impl Ledger {
         self.add(fate, 1);
     }
 
+    /// As `enter` with `Fate::Message`.
+    #[inline]
+    pub fn enter_message(&mut self) {
+        self.total += 1;
+        self.counts[0] += 1;
+    }
+
     /// Gives frames that were entered before another fate.
     pub fn shift(&mut self, from: Fate, to: Fate, frames: u64) {
         if from == to || frames == 0 {

@@ -26,7 +26,7 @@ impl Default for Options {
             ports: Ports::new(&[53]),
             programs: None,
             answers: false,
-            batch_rows: 262_144,
+            batch_rows: 65_536,
             max_names: 1_000_000,
             max_addresses: 500_000,
             max_connections: 50_000,

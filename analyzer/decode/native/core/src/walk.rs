@@ -9,7 +9,7 @@ use crate::packet::{Fragment, Layer, Packet, Step, Walk};
 use crate::table::batch::{Message, Quote, anomaly};
 use crate::transport::tcp::Connections;
 use crate::writer::Writer;
-use crate::{link, net, transport, tunnel};
+use crate::{layers, link, net, plain};
 
 const DNS_HEADER: usize = 12;
 const UDP: u8 = 17;
@@ -55,13 +55,31 @@ impl Walker {
     #[inline]
     pub fn frame(&mut self, record: &Record, number: u64, file: u16, interfaces: &mut Interfaces) {
         self.order += 1;
-        self.fragments.expire(record.time_ns, &mut self.ledger);
-        self.first_fragments();
+        if !self.fragments.idle() {
+            self.fragments.expire(record.time_ns, &mut self.ledger);
+            self.first_fragments();
+        }
         let interface = record.interface.unwrap_or(0);
         let mut packet = Packet::new(record, interface, number, file, self.order, self.options.tunnel_depth);
+        let layer = self.enter(record);
+        if layer == Ok(Layer::Ethernet)
+            && let Some((payload, _)) = plain::datagram(&mut packet, &self.options.ports, record.data)
+            && payload.len() >= DNS_HEADER
+        {
+            let row = Message { size: payload.len() as u32, ..Message::default() };
+            self.writer.message(&packet, row, payload, false, &mut self.ledger);
+            self.ledger.enter_message();
+            return;
+        }
+        self.long_way(&mut packet, layer, record.data, interfaces);
+    }
+
+    /// Through any layers.
+    #[inline(never)]
+    fn long_way(&mut self, packet: &mut Packet, layer: Result<Layer, Fate>, data: &[u8], interfaces: &mut Interfaces) {
         let mut parts = 0;
-        let end = match self.enter(record) {
-            Ok(layer) => self.walk(&mut packet, layer, record.data, &mut parts, interfaces),
+        let end = match layer {
+            Ok(layer) => self.walk(packet, layer, data, &mut parts, interfaces),
             Err(fate) => End::Fate(fate),
         };
         let fate = match end {
@@ -112,7 +130,7 @@ impl Walker {
     fn stretch(&mut self, packet: &mut Packet, mut step: Walk, parts: &mut u64, names: &mut Interfaces) -> Stretch {
         loop {
             step = match step {
-                Ok(Step::Next(layer, data)) => self.layer(packet, layer, data, names),
+                Ok(Step::Next(layer, data)) => layers::read(packet, &self.options.ports, layer, data, names),
                 Ok(Step::Datagram(payload, length)) => {
                     return Stretch::End(End::Fate(self.datagram(packet, payload, length)));
                 }
@@ -125,46 +143,6 @@ impl Walker {
                 }
                 Err(fate) => return Stretch::End(End::Fate(fate)),
             };
-        }
-    }
-
-    #[inline]
-    fn layer<'a>(&self, packet: &mut Packet, layer: Layer, data: &'a [u8], names: &mut Interfaces) -> Walk<'a> {
-        match layer {
-            Layer::Ethernet => link::ethernet(packet, data),
-            Layer::Ipv4 => net::ipv4(packet, data),
-            Layer::Ipv6 => net::ipv6(packet, data),
-            Layer::Udp => transport::udp(packet, &self.options.ports, data),
-            Layer::Tcp => transport::tcp(packet, &self.options.ports, data),
-            Layer::Sll => link::sll(packet, data),
-            Layer::Sll2 => {
-                let step = link::sll2(packet, data);
-                if let Some(ifindex) = packet.ifindex.take() {
-                    packet.interface = names.indexed(packet.interface, ifindex);
-                }
-                step
-            }
-            Layer::Chdlc => link::chdlc(packet, data),
-            Layer::FrameRelay => link::frame_relay(packet, data),
-            Layer::Gre => tunnel::gre(packet, data),
-            Layer::Icmp => transport::icmp(packet, data),
-            Layer::Icmpv6 => transport::icmpv6(packet, data),
-            Layer::Ipip => net::ipip(packet, data),
-            Layer::Llc => link::llc(packet, data),
-            Layer::Mpls => link::mpls(packet, data),
-            Layer::MplsInIp => net::mpls_in_ip(packet, data),
-            Layer::Netlink => Err(Fate::Other),
-            Layer::Nflog => link::nflog(packet, data),
-            Layer::Null => link::null(packet, data),
-            Layer::Pktap => link::pktap(packet, data),
-            Layer::Ppi => link::ppi(packet, data),
-            Layer::Ppp => link::ppp(packet, data),
-            Layer::PppOrChdlc => link::ppp_or_chdlc(packet, data),
-            Layer::Pppoe => link::pppoe(packet, data),
-            Layer::Radiotap => link::radiotap(packet, data),
-            Layer::Raw => link::raw(packet, data),
-            Layer::Sit => net::sit(packet, data),
-            Layer::Wlan => link::wlan(packet, data),
         }
     }
 

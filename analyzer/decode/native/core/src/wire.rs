@@ -36,13 +36,18 @@ impl Order {
         })
     }
 
+    /// Four octets as a number.
     #[inline]
-    pub fn u32(self, data: &[u8], at: usize) -> Option<u32> {
-        let octets = *data.get(at..)?.first_chunk()?;
-        Some(match self {
+    pub fn of(self, octets: [u8; 4]) -> u32 {
+        match self {
             Self::Little => u32::from_le_bytes(octets),
             Self::Big => u32::from_be_bytes(octets),
-        })
+        }
+    }
+
+    #[inline]
+    pub fn u32(self, data: &[u8], at: usize) -> Option<u32> {
+        Some(self.of(*data.get(at..)?.first_chunk()?))
     }
 
     pub fn u64(self, data: &[u8], at: usize) -> Option<u64> {

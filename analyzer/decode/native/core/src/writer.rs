@@ -10,13 +10,14 @@ use crate::packet::Packet;
 use crate::table::addresses::{Addresses, Packed};
 use crate::table::batch::{Answer, Batch, Connection, Message, Quote, anomaly, present};
 use crate::table::names::Names;
+use crate::table::room::Room;
 
 const MAX_WIRE: usize = 64 << 20;
 
 #[derive(Debug)]
 pub struct Writer {
     batch: Batch,
-    spare: Vec<Batch>,
+    room: Room,
     names: Names,
     addresses: Addresses,
     found: Found,
@@ -29,7 +30,7 @@ impl Writer {
     pub fn new(options: &Options) -> Self {
         Self {
             batch: Batch::default(),
-            spare: Vec::new(),
+            room: Room::default(),
             names: Names::new(options.max_names),
             addresses: Addresses::new(options.max_addresses),
             found: Found { keep_records: options.answers, ..Found::default() },
@@ -64,7 +65,8 @@ impl Writer {
         let size = row.size as usize;
         read(&mut row, &mut self.found, wire, size, partial);
         row.qname_hash = hash64(self.found.qname.lower());
-        std::hint::black_box(self.names.touch(row.qname_hash) ^ self.addresses.touch(&self.found.address));
+        // The tables are asked for the name well before the answer is needed: the waits on memory overlap with other work.
+        std::hint::black_box(self.names.touch(row.qname_hash));
         row.frame = packet.frame;
         row.file = packet.file;
         row.interface = packet.interface;
@@ -73,9 +75,10 @@ impl Writer {
         row.ip_ttl = packet.ip_ttl;
         row.ip_hash = packet.ip_hash;
         row.payload_hash = hash64(wire);
-        self.names_of(&mut row, ledger);
+        std::hint::black_box(self.names.touch_form(row.qname_hash));
         self.around(&mut row, packet, ledger);
-        self.batch.messages.push(&row);
+        self.names_of(&mut row, ledger);
+        self.batch.messages.push(&row, &self.room);
         if self.answers {
             self.records(wire, ledger);
         }
@@ -92,8 +95,8 @@ impl Writer {
     #[inline]
     fn names_of(&mut self, row: &mut Message, ledger: &mut Ledger) {
         if row.present & present::QUESTION != 0 {
-            let (sent, lower) = (self.found.qname.sent(), self.found.qname.lower());
-            row.case_hash = if sent == lower { row.qname_hash } else { hash64(sent) } as u32;
+            let qname = &self.found.qname;
+            row.case_hash = if qname.mixed() { hash64(qname.sent()) } else { row.qname_hash } as u32;
             let (id, capped) = self.names.id(&self.found.qname, row.qname_hash);
             row.qname = id;
             if capped {
@@ -151,7 +154,8 @@ impl Writer {
                 continue;
             }
             let owner = self.name(|found| &found.spare, ledger);
-            self.batch.answers.push(&self.answer(record, owner, at, wire.len()));
+            let answer = self.answer(record, owner, at, wire.len());
+            self.batch.answers.push(&answer, &self.room);
             if self.batch.wire.len() == at {
                 self.batch.wire.extend_from_slice(wire);
             }
@@ -189,12 +193,12 @@ impl Writer {
                 row.present = present::QUESTION;
             }
         }
-        self.batch.quotes.push(&row);
+        self.batch.quotes.push(&row, &self.room);
         self.end_if(self.batch.quotes.len());
     }
 
     pub fn connection(&mut self, row: &Connection) {
-        self.batch.connections.push(row);
+        self.batch.connections.push(row, &self.room);
         self.end_if(self.batch.connections.len());
     }
 
@@ -206,8 +210,8 @@ impl Writer {
     }
 
     fn end(&mut self) {
-        let next = self.spare.pop().unwrap_or_default();
-        let mut batch = std::mem::replace(&mut self.batch, next);
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.settle(&self.room);
         batch.names = self.names.take_new();
         (batch.first_address, batch.addresses) = self.addresses.take_new();
         self.done.push(batch);
@@ -227,15 +231,8 @@ impl Writer {
         std::mem::take(&mut self.done)
     }
 
-    /// Takes back a batch whose rows were handed over, for the room in it.
-    pub fn recycle(&mut self, mut batch: Batch) {
-        if self.spare.is_empty() {
-            batch.messages.clear();
-            batch.answers.clear();
-            batch.connections.clear();
-            batch.quotes.clear();
-            batch.wire.clear();
-            self.spare.push(batch);
-        }
+    /// Where columns that nobody reads any more go back to.
+    pub fn room(&self) -> &Room {
+        &self.room
     }
 }

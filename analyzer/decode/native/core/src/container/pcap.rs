@@ -42,11 +42,11 @@ impl Pcap {
         if self.interface.is_none() {
             return self.begin(data, around);
         }
-        let word = |at| self.order.u32(data, at);
-        let (Some(seconds), Some(fraction), Some(captured), Some(length)) = (word(0), word(4), word(8), word(12))
-        else {
+        let Some(header) = data.first_chunk::<16>() else {
             return Unit::Need(self.header);
         };
+        let word = |at: usize| self.order.of([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let (seconds, fraction, captured, length) = (word(0), word(4), word(8), word(12));
         // libpcap: before 2.3 the lengths stood the other way round; in 2.3 in some writers.
         let swapped = self.minor < 3 || self.minor == 3 && captured > length;
         let (captured, length) = if swapped { (length, captured) } else { (captured, length) };

@@ -5,7 +5,6 @@ use super::name::{Name, Unreadable, skip};
 use super::record::{A, AAAA, CNAME, IN, NS, OPT, Record, SOA, TSIG};
 use crate::table::addresses::{Packed, pack};
 use crate::table::batch::{Message, anomaly, present};
-use crate::wire::u16_at;
 
 const DSO: u16 = 6;
 
@@ -70,7 +69,8 @@ pub fn read(row: &mut Message, found: &mut Found, wire: &[u8], size: usize, part
 
 impl Reading<'_> {
     fn message(&mut self) {
-        let word = |at| u16_at(self.wire, at).unwrap_or(0);
+        let header = self.wire.first_chunk::<12>().unwrap_or(&[0; 12]);
+        let word = |at| u16::from_be_bytes([header[at], header[at + 1]]);
         let row = &mut *self.row;
         (row.msg_id, row.flags) = (word(0), word(2));
         (row.qdcount, row.ancount, row.nscount, row.arcount) = (word(4), word(6), word(8), word(10));
@@ -118,8 +118,8 @@ impl Reading<'_> {
             } else {
                 skip(self.wire, at).map_err(Stop::question)?
             };
-            let qtype = u16_at(self.wire, at).ok_or(Stop::SHORT_QUESTION)?;
-            let qclass = u16_at(self.wire, at + 2).ok_or(Stop::SHORT_QUESTION)?;
+            let fixed = self.wire.get(at..).and_then(<[u8]>::first_chunk::<4>).ok_or(Stop::SHORT_QUESTION)?;
+            let (qtype, qclass) = (u16::from_be_bytes([fixed[0], fixed[1]]), u16::from_be_bytes([fixed[2], fixed[3]]));
             if index == 0 {
                 (self.row.qtype, self.row.qclass) = (qtype, qclass);
                 self.row.present |= present::QUESTION;

@@ -22,6 +22,12 @@ pub fn pack(octets: &[u8]) -> Packed {
     packed
 }
 
+/// Packs an IPv4 address.
+#[inline]
+pub fn pack_v4([a, b, c, d]: [u8; 4]) -> Packed {
+    [4, a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+}
+
 /// Every address seen, bounded.
 #[derive(Debug)]
 pub struct Addresses {
@@ -68,13 +74,6 @@ impl Addresses {
             None if self.packed.len() < self.cap => (self.insert(packed), false),
             None => (self.others(), true),
         }
-    }
-
-    /// As `Direct::touch`.
-    #[inline]
-    pub fn touch(&self, packed: &Packed) -> u32 {
-        let [_, a, b, c, d, ..] = *packed;
-        self.v4.touch(u32::from_be_bytes([a, b, c, d]))
     }
 
     fn others(&mut self) -> u32 {

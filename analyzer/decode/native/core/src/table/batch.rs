@@ -2,6 +2,7 @@
 
 use super::columns::table;
 use super::names::NewNames;
+use super::room::Room;
 
 table! {
     /// DNS messages in capture order.
@@ -53,6 +54,16 @@ pub struct Batch {
     pub first_address: u32,
     pub addresses: Vec<u8>,
     pub wire: Vec<u8>,
+}
+
+impl Batch {
+    /// Puts the rows that wait into the columns.
+    pub fn settle(&mut self, room: &Room) {
+        self.messages.settle(room);
+        self.answers.settle(room);
+        self.connections.settle(room);
+        self.quotes.settle(room);
+    }
 }
 
 /// Which optional columns of a row hold a value.

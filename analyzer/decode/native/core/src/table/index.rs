@@ -119,12 +119,6 @@ impl Direct {
         }
     }
 
-    /// As `Index::touch`.
-    #[inline]
-    pub fn touch(&self, key: u32) -> u32 {
-        self.slots[self.start(key, self.slots.len() - 1)].1
-    }
-
     pub fn insert(&mut self, key: u32, id: u32) {
         if self.used * 2 >= self.slots.len() {
             let slots = vec![(0, EMPTY); self.slots.len() * 2];

@@ -5,3 +5,4 @@ pub mod batch;
 pub mod columns;
 pub mod index;
 pub mod names;
+pub mod room;

@@ -105,6 +105,12 @@ impl Names {
         self.whole.touch(hash)
     }
 
+    /// Asks memory for the form of the name that was last entered under a hash like this.
+    #[inline]
+    pub fn touch_form(&self, hash: u64) -> u8 {
+        self.forms.get(self.whole.touch(hash) as usize + FORM).copied().unwrap_or_default()
+    }
+
     fn walk(&mut self, name: &Name, hash: u64) -> (u32, bool) {
         let mut starts = std::mem::take(&mut self.starts);
         starts.clear();
