@@ -51,6 +51,9 @@ _ABSENT: Final = {
 }
 
 
+_SPARE: Final = 1 << 18  # rows of room that are kept though nothing is in them
+
+
 class Store:
     """Rows by ordinal (0 for the first ever). Rows already taken are never written again, so slices stay true."""
 
@@ -113,4 +116,6 @@ class Store:
         """Hand on all rows before an ordinal; they are gone from here."""
         out = {name: self.view(name, self.start, stop) for name in self._columns}
         self.start = stop
+        if _SPARE + 4 * len(self) < len(self._columns["row"]):  # after a flood, or at the end
+            self._make_room(0)
         return out
