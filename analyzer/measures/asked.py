@@ -14,7 +14,7 @@ import numpy as np
 from analyzer.measures import Context
 from analyzer.measures.eventlog import EventLog, Events
 from analyzer.measures.growing import Growing
-from analyzer.measures.keyed import Interner, grouped
+from analyzer.measures.keyed import Interner, number_rows
 from analyzer.messages import Array, Outcome, Present, State, TransactionBatch, TransactionTable
 from analyzer.messages.table import Column, Table
 
@@ -100,27 +100,12 @@ class Measure:
         rows = _Sent({c.name: sent.columns()[c.name][chosen] for c in _Sent.COLUMNS})
         if not len(rows):
             return
-        distinct, first, index = grouped(_keys(rows))
-        keep = self._fit(distinct)
-        in_order = np.flatnonzero(keep)[np.argsort(first[keep], kind="stable")]
-        numbers = np.full(len(distinct), -1, np.int64)
-        before = len(self._numbers)
-        numbers[in_order] = self._numbers.intern(distinct[in_order])
-        self._begin(rows, first[in_order[numbers[in_order] >= before]])
-        number = numbers[index]
-        if not keep.all():
+        number, fresh = number_rows(self._numbers, _keys(rows), self._cap)
+        self._begin(rows, fresh)
+        if (number < 0).any():
             self._over += int((number < 0).sum())
             rows, number = rows.take(number >= 0), number[number >= 0]
         self._add(rows, number)
-
-    def _fit(self, distinct: Array) -> Array:
-        room = self._cap - len(self._numbers)
-        if len(distinct) <= room:
-            return np.ones(len(distinct), np.bool_)
-        known = np.isin(distinct, self._numbers.keys)
-        keep = known.copy()
-        keep[np.flatnonzero(~known)[: max(room, 0)]] = True
-        return keep
 
     def _begin(self, rows: _Sent, new: Array) -> None:
         at = {name: rows.columns()[name][new] for name in ("client", "server", "qname", "qtype")}
@@ -151,11 +136,8 @@ class Measure:
         theirs, mine = other._rows, self._rows
         if not len(theirs):
             return
-        keep = self._fit(other._numbers.keys)
-        numbers = np.full(len(theirs), -1, np.int64)
-        before = len(self._numbers)
-        numbers[keep] = self._numbers.intern(other._numbers.keys[keep])
-        fresh = np.flatnonzero(numbers >= before)
+        numbers, fresh = number_rows(self._numbers, other._numbers.keys, self._cap)
+        keep = numbers >= 0
         named = [name for name in mine if name not in _COUNTS]
         mine.add(len(fresh), {name: theirs[name][fresh] for name in named})
         rows = np.flatnonzero(keep)

@@ -14,7 +14,7 @@ import numpy as np
 
 from analyzer.measures import Context
 from analyzer.measures.caching_keys import KINDS, TENTHS_NS, CacheKeys, Sent, key_of
-from analyzer.measures.keyed import Interner, grouped
+from analyzer.measures.keyed import Interner, number_rows
 from analyzer.measures.peaks import by_group, peaks
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import Frame, Side
@@ -93,29 +93,16 @@ class Measure:
         rows = Sent({c.name: sent.columns()[c.name][chosen] for c in Sent.COLUMNS})
         if not len(rows):
             return
-        distinct, first, index = grouped(key_of(rows))
-        keep = self._fit(distinct)
-        in_order = np.flatnonzero(keep)[np.argsort(first[keep], kind="stable")]
-        numbers = np.full(len(distinct), -1, np.int64)
         before = len(self._numbers)
-        numbers[in_order] = self._numbers.intern(distinct[in_order])
-        self._keys.grow(rows, first[in_order[numbers[in_order] >= before]])
-        number = numbers[index]
+        number, fresh = number_rows(self._numbers, key_of(rows), self._cap)
+        self._keys.grow(rows, fresh)
         inside = number >= 0
         self.over += len(number) - int(inside.sum())
-        alone = inside & ((numbers >= before) & (np.bincount(index) == 1))[index]
+        alone = number >= before
+        alone[alone] = (np.bincount(number[alone] - before) == 1)[number[alone] - before]
         for chosen, take in ((alone, self._keys.begin), (inside & ~alone, self._keys.follow)):
             if chosen.any():
                 take(rows.take(chosen), number[chosen], int(rows.time_ns.max()))
-
-    def _fit(self, distinct: Array) -> Array:
-        room = self._cap - len(self._numbers)
-        if len(distinct) <= room:
-            return np.ones(len(distinct), np.bool_)
-        known = np.isin(distinct, self._numbers.keys)
-        keep = known.copy()
-        keep[np.flatnonzero(~known)[: max(room, 0)]] = True
-        return keep
 
     def merge(self, other: Self) -> None:
         """Add what `other` counted of the batches that follow ours."""
