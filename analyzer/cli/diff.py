@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -95,6 +94,8 @@ def _saved(path: str) -> dict[str, Any] | None:
             data = file.read(_MAX_REPORT)
     except OSError:
         return None  # reading it as a capture says what is wrong
+    import json
+
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -6,7 +6,6 @@ import platform
 import shutil
 import sys
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any
 
 import click
@@ -72,6 +71,8 @@ def _libpcap() -> str | None:
 
 
 def _version(name: str) -> str | None:
+    from importlib import metadata
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 import click
 
 from analyzer.errors import UsageError
@@ -22,6 +20,8 @@ def command(ident: str) -> None:
     folded = {name.lower(): name for name in documents}
     wanted = ident.strip().lower().replace("_", "-")
     if wanted not in folded:
+        import difflib
+
         near = difflib.get_close_matches(wanted, folded, 1)
         hint = f"; did you mean {folded[near[0]]}?" if near else ""
         raise UsageError(f"no detector or rule {ident!r}{hint} (dnsloupe detectors lists them)")
