@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import itertools
+import json
+import os
 import struct
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analyzer import pipeline
 from analyzer.errors import InputError, NothingToRead
@@ -26,9 +34,15 @@ def analyzed(*paths: Path, **options: Any) -> dict[str, Any]:
 
 def without_frames(value: Any) -> Any:
     """The same document without file and frame numbers, which differ where files are cut differently."""
+    return without(value, set())
+
+
+def without(value: Any, names: set[str]) -> Any:
+    """The same document without these keys, and without file and frame numbers."""
     if isinstance(value, dict):
-        return {k: without_frames(v) for k, v in value.items() if not k.startswith(("frame", "file", "first_frame"))}
-    return [without_frames(v) for v in value] if isinstance(value, list) else value
+        kept = {k: v for k, v in value.items() if k not in names and not k.startswith(("frame", "file", "first_frame"))}
+        return {k: without(v, names) for k, v in kept.items()}
+    return [without(v, names) for v in value] if isinstance(value, list) else value
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -66,6 +80,47 @@ def test_a_ring_of_files_gives_what_one_file_gives(tmp_path: Path, incident: byt
     assert found["ledger"]["total"] == whole["ledger"]["total"] == len(every)
     assert found["summary"]["queries"] == whole["summary"]["queries"]
     assert {f["key"]: f["count"] for f in found["findings"]} == {f["key"]: f["count"] for f in whole["findings"]}
+
+
+RATES = {"per_min", "covered_s"}  # gaps between files are not covered
+
+
+@settings(max_examples=6)
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=5))
+def test_every_table_of_a_ring_cut_anywhere_is_that_of_one_file(cuts: list[int]) -> None:
+    data, whole = (SAMPLES / "self-loop.pcap").read_bytes(), analyzed(SAMPLES / "self-loop.pcap")
+    every = list(records(data))
+    places = [0, *sorted(cut % len(every) for cut in cuts), len(every)]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for number, (low, high) in enumerate(itertools.pairwise(places)):
+            if high > low:
+                paths.append(Path(folder) / f"ring{number}.pcap")
+                paths[-1].write_bytes(data[:24] + b"".join(every[low:high]))
+        found = analyzed(*paths)
+    for name in RESULTS:
+        assert without(found[name], RATES) == without(whole[name], RATES), name
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("seed", ["1", "77"])
+def test_a_run_is_the_same_to_the_octet_whatever_the_seed_of_hashes(seed: str) -> None:
+    """Also with threads: two captures of one time are read side by side."""
+    files = [SAMPLES / "vxlan-inner.pcap", SAMPLES / "vxlan-underlay.pcap"]
+    printed = [
+        subprocess.run(
+            [sys.executable, "-m", "analyzer", "analyze", *files, "-o", "json", "--decoder", decoder],
+            env=os.environ | {"PYTHONHASHSEED": hashes},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for hashes, decoder in (("0", "auto"), (seed, "auto"), (seed, "reference"))
+    ]
+    assert len(printed[0]) > 10_000
+    assert printed[1] == printed[0]
+    native, reference = (json.loads(text) for text in printed[1:])
+    assert (native.pop("decoder"), reference.pop("decoder")) == ("native", "reference")
+    assert native == reference
 
 
 def test_files_side_by_side_give_what_one_file_gives(tmp_path: Path, incident: bytes, whole: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ class Carrier:
     longest of all their labels. The zone is `.` for names under no known top-level domain.
 
     `bits` is the entropy of a character of what stands before the zone; `up` counts octets of names sent, `down` octets of the
-    answers to these names, over the whole input.
+    answers to these names (denials carry nothing), over the whole input.
     """
 
     client: str
@@ -68,7 +68,7 @@ class Measure:
     def update(self, batch: TransactionBatch) -> None:
         """Sum the batch's answers."""
         rows = batch.transactions
-        answered = (rows.state == State.ANSWERED) | (rows.state == State.LATE)
+        answered = ((rows.state == State.ANSWERED) | (rows.state == State.LATE)) & (rows.ancount > 0)
         chosen = np.flatnonzero(answered & ((rows.present & int(Present.QUESTION)) != 0))
         self._octets.count((32, 32), (rows.client[chosen], rows.qname[chosen]), rows.r_size[chosen])
 

@@ -18,7 +18,8 @@ __all__ = ["Grouping", "text"]
 Group = tuple[str, str, str, str]  # suffix, rule, namespace, service
 
 
-def text(labels: Iterable[bytes]) -> str:
+@functools.lru_cache(maxsize=1 << 17)
+def text(labels: Labels) -> str:
     """Presentation form, lower case."""
     return ".".join(label_text(label) for label in labels).lower() or "."
 

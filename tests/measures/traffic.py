@@ -12,6 +12,7 @@ import numpy as np
 
 from analyzer import measures
 from analyzer.measures import Context
+from analyzer.measures.talkers import Talkers
 from analyzer.measures.tree import SuffixTree
 from analyzer.messages import (
     AnswerBatch,
@@ -122,6 +123,8 @@ def plain(value: Any) -> Any:
     since their numbering may differ where their meaning does not; they show through the tables made from them."""
     if isinstance(value, SuffixTree):
         return plain(value.root(depth=5, width=50))
+    if isinstance(value, Talkers):
+        return plain(value.table)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         found = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         return {name: plain(inner) for name, inner in found.items() if not isinstance(inner, np.ndarray)}
