@@ -149,12 +149,7 @@ class Measure:
             mine[name][at] = theirs[name][rows]
         blank = mine["answer_addr"][at] == 0
         mine["answer_addr"][at[blank]] = theirs["answer_addr"][rows[blank]]
-        events = other._events.events()
-        inside = numbers[events.number] >= 0
-        if inside.all():
-            self._events.merge(other._events, numbers)
-        else:
-            self._events.add(events.time_ns[inside], numbers[events.number[inside]])
+        self._events.merge(other._events, numbers)
 
     def result(self, results: Mapping[str, Any]) -> Asked:
         """The table as it is now."""

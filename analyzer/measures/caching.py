@@ -108,9 +108,9 @@ class Measure:
         """Add what `other` counted of the batches that follow ours."""
         self.over += other.over
         if len(other._keys.columns):
-            before = len(self._numbers)
-            numbers = self._numbers.intern(other._numbers.keys)
-            self._keys.merge(other._keys, numbers, numbers >= before)
+            numbers, fresh = number_rows(self._numbers, other._numbers.keys, self._cap)
+            self.over += int(other._keys.columns["queries"][numbers < 0].sum())
+            self._keys.merge(other._keys, numbers, fresh)
 
     def result(self, results: Mapping[str, Any]) -> tuple[CacheLeg, ...]:
         """One row per kind and leg that has such answers, most re-asks first."""

@@ -229,11 +229,16 @@ class CacheKeys:
             self.columns[name][number[blank]] = values[blank]
 
     def merge(self, other: CacheKeys, numbers: Array, fresh: Array) -> None:
-        """Add another's keys under our `numbers`, `fresh` where they are new. A re-ask right across the border between
-        the two is not seen."""
-        mine, theirs = self.columns, other.columns
-        if fresh.any():
-            self._join({k: theirs[k][fresh] for k in ("client", "server", "qname", "qtype")})
+        """Add another's keys under our `numbers` (-1: no room), `fresh` the rows of new ones. A re-ask right across the
+        border between the two is not seen."""
+        mine, columns = self.columns, other.columns
+        if len(fresh):
+            self._join({k: columns[k][fresh] for k in ("client", "server", "qname", "qtype")})
+        self._merge_gaps(other, numbers)
+        for kind in KINDS:
+            self.logs[kind].merge(other.logs[kind], numbers)
+        kept = np.flatnonzero(numbers >= 0)
+        numbers, theirs = numbers[kept], {name: columns[name][kept] for name in columns}
         for name in COUNTS:
             mine[name][numbers] += theirs[name]
         mine["min_gap"][numbers] = np.minimum(mine["min_gap"][numbers], theirs["min_gap"])
@@ -245,12 +250,13 @@ class CacheKeys:
         proof = (mine["again_ns"][numbers] == 0) & (theirs["again_ns"] != 0)
         for name in _PROOF:
             mine[name][numbers[proof]] = theirs[name][proof]
-        for kind in KINDS:
-            self.logs[kind].merge(other.logs[kind], numbers)
-        gaps = other.gaps.keys
-        mapped = numbers[(gaps >> _U64(18)).astype(np.int64)].astype(_U64) << _U64(18) | gaps & _U64((1 << 18) - 1)
-        self.gaps.add(mapped, other.gaps.sums[:, 0])
         self._under_way = {}
+
+    def _merge_gaps(self, other: CacheKeys, numbers: Array) -> None:
+        keys, sums = other.gaps.keys, other.gaps.sums[:, 0]
+        number = numbers[(keys >> _U64(18)).astype(np.int64)]
+        kept = number >= 0
+        self.gaps.add(number[kept].astype(_U64) << _U64(18) | keys[kept] & _U64((1 << 18) - 1), sums[kept])
 
 
 def key_of(rows: Sent) -> Array:

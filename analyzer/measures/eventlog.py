@@ -51,10 +51,12 @@ class EventLog:
             self._join()
 
     def merge(self, other: Self, numbers: Array) -> None:
-        """Add the other's events; `numbers` maps its numbers to ours."""
+        """Add the other's events; `numbers` maps its numbers to ours, those with -1 are left out."""
         self.step_ns = max(self.step_ns, other.step_ns)
         for part in other._parts:
-            self._take(Events(part.time_ns, numbers[part.number].astype(np.uint32), part.weight))
+            number = numbers[part.number]
+            known = slice(None) if len(number) and number.min() >= 0 else number >= 0
+            self._take(Events(part.time_ns[known], number[known].astype(np.uint32), part.weight[known]))
 
     def renumber(self, numbers: Array) -> None:
         """Exchange every number for `numbers[number]`."""

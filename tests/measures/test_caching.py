@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from analyzer.measures.caching import CacheLeg
+from analyzer.measures.caching import CacheLeg, Measure
 from tests.lookups import GATEWAY, NODE
+from tests.measures.traffic import batches
+from tests.measures.traffic import scene as made
 from tests.scenes import Scene
 
 SOA = {"soa_minimum": 30, "soa_ttl": 60}
@@ -67,3 +69,15 @@ def test_without_an_soa_every_further_denial_is_a_repeat() -> None:
         query = scene.query(at, NODE, GATEWAY, "gone.example.org", src_port=30_000 + len(scene.rows))
         scene.response(at + 0.01, query, "NXDOMAIN")
     assert (leg(scene, "bare").answers, leg(scene, "bare").re_asks) == (3, 2)
+
+
+def test_a_merge_keeps_to_the_cap_and_counts_what_found_no_room() -> None:
+    context, found = batches(made(3))
+    one, other = Measure(context), Measure(context)
+    one._cap = 3
+    for batch in found:
+        other.update(batch)
+    one.merge(other)
+    queries = other._keys.columns["queries"]
+    assert len(one._keys.columns) == 3 < len(queries)
+    assert one.over + int(one._keys.columns["queries"].sum()) == int(queries.sum())

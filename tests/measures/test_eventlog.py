@@ -53,3 +53,12 @@ def test_the_step_depends_on_the_events_alone(
 def test_more_numbers_than_room_is_no_endless_loop() -> None:
     log = log_of([(i, i) for i in range(9)], 4)
     assert log.events().weight.sum() == 9
+
+
+def test_a_merge_leaves_out_what_has_no_number_and_keeps_the_weight_of_the_rest() -> None:
+    log, other = log_of([], 3), log_of([(NS + 7, 0), (NS + 9, 0), (NS + 9, 1), (3 * NS, 2)], 3)
+    log.merge(other, np.array([5, -1, 4]))
+    found = log.events()
+    assert found.time_ns.tolist() == [NS, 3 * NS]
+    assert found.number.tolist() == [5, 4]
+    assert found.weight.tolist() == [2, 1]
