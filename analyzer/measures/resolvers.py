@@ -87,7 +87,7 @@ class Measure:
             wait_25=alike & _about(gap, 2500, 100),
             wait_5_new=fresh & ~one_port & _about(gap, 5000, 150),
             wait_2=fresh & silent & _about(gap, 2000, 150),
-            wait_1=silent & (rows.sends >= 4) & _about(gap, 1000, 100),
+            wait_1=silent & one_id & ((rows.sends == 5) | (rows.sends == 6)) & _about(gap, 1000, 45),
             new_port=silent & one_id & ~one_port & _about(gap, 3000, 1500),
             fan_out=alike & (rows.servers > 1) & (gap < 50 * _MS),
             asked_on=alike & edns & told,

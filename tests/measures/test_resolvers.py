@@ -127,7 +127,8 @@ def test_resolved_is_told_by_its_stub() -> None:
 def test_windows_waits_1_1_2_4_s() -> None:
     assert named(resends((1.0, 1.0, 2.0, 4.0), 3))[:2] == ("Windows", Confidence.LOW)
     assert named(resends((1.0, 1.0), 3))[0] == ""
-    assert named(resends((1.2, 1.0, 2.0, 4.0), 3))[0] == ""
+    assert named(resends((1.06, 1.0, 2.0, 4.0), 3))[0] == ""
+    assert named(resends((1.0, 1.0, 3.0, 3.0, 4.0, 4.0), 3))[0] == ""  # macOS: seven times in 30 s
 
 
 def alone(pairs: int = 6, again: int = 0) -> Scene:
@@ -145,9 +146,9 @@ def alone(pairs: int = 6, again: int = 0) -> Scene:
 
 
 def test_dnsmasq_sends_old_ids_again() -> None:
-    assert named(alone())[:2] == ("dnsmasq", Confidence.LOW)
+    assert named(alone())[0] == ""
     assert named(alone(again=2))[:2] == ("dnsmasq", Confidence.MEDIUM)
-    assert named(alone(again=1))[:2] == ("dnsmasq", Confidence.LOW)
+    assert named(alone(again=1))[0] == ""
 
 
 def cnet(swapped_step: int, names: int = 6) -> Scene:
