@@ -58,27 +58,39 @@ SPECIAL_USE: Final = {
 
 @functools.cache
 def _icann() -> PublicSuffixList:
-    # Imported here: parsing the list takes 60 ms, which a run that groups no names need not pay.
+    # Imported here: it takes its time, which a run that groups no names need not pay. Given A-labels, it encodes nothing.
     from publicsuffixlist import PublicSuffixList
 
-    return PublicSuffixList(only_icann=True, accept_unknown=False)
+    return PublicSuffixList("\n".join(_lines()), accept_unknown=False, accept_encoded_idn=False)
+
+
+@functools.cache
+def _lines() -> tuple[str, ...]:
+    """Every rule of the ICANN section, in A-labels."""
+    from publicsuffixlist import PSLFILE
+
+    icann = Path(PSLFILE).read_text(encoding="utf-8").split("===BEGIN PRIVATE DOMAINS===")[0]
+    rules = (line.strip() for line in icann.splitlines())
+    return tuple(_a_labels(rule) for rule in rules if rule and not rule.startswith("//"))
+
+
+def _a_labels(rule: str) -> str:
+    if rule.isascii():
+        return rule
+    mark = rule[: len(rule) - len(rule.lstrip("!*."))]
+    return mark + rule.removeprefix(mark).encode("idna").decode()
 
 
 @functools.cache
 def _rules() -> dict[str, bool]:
-    """Every rule of the ICANN section and what it ends in, A-labels; True where any label below it makes a public suffix."""
-    from publicsuffixlist import PSLFILE
-
-    icann = Path(PSLFILE).read_text(encoding="utf-8").split("===BEGIN PRIVATE DOMAINS===")[0]
+    """What every rule ends in; True where any label below it makes a public suffix."""
     found: dict[str, bool] = {}
-    for line in icann.splitlines():
-        rule = line.strip()
-        if rule and not rule.startswith("//"):
-            labels = rule.lstrip("!").removeprefix("*.").encode("idna").decode().split(".")
-            for at in range(len(labels)):
-                found.setdefault(".".join(labels[at:]), False)
-            if rule.startswith("*."):
-                found[".".join(labels)] = True
+    for rule in _lines():
+        labels = rule.lstrip("!").removeprefix("*.").split(".")
+        for at in range(len(labels)):
+            found.setdefault(".".join(labels[at:]), False)
+        if rule.startswith("*."):
+            found[".".join(labels)] = True
     return found
 
 
