@@ -76,9 +76,9 @@ def command(
         elif form == "csv":
             from analyzer.report.search_text import bill_csv
 
-            out.write(bill_csv(search, whatifs if rules else ()))
+            out.write(bill_csv(search, whatifs if rules else (), report.details["outgoing"]))
         else:
-            out.write(_text(search, whatifs, checks, _columns(width, out), ascii_only, top))
+            out.write(_text(report, whatifs, checks, _columns(width, out), ascii_only, top))
     lines = [*report.damage, *(shortfall(report.ledger, list(report.interfaces)) if asked.strict else [])]
     for line in lines:
         say(line)
@@ -110,7 +110,7 @@ def _columns(width: int | None, out: Any) -> tuple[int, bool]:
 
 
 def _text(
-    search: Search,
+    report: Report,
     whatifs: list[WhatIf],
     checks: list[CrossCheck],
     screen: tuple[int, bool],
@@ -125,7 +125,7 @@ def _text(
     look = Look(width=screen[0], colour=screen[1], ascii_only=ascii_only, rows=top or (2**31 if top == 0 else 10))
     page = io.StringIO()
     paper = console(page, look)
-    for part in section(search, look, whatifs, checks):
+    for part in section(report.details["search"], look, whatifs, checks, report.details["outgoing"]):
         paper.print(part, soft_wrap=isinstance(part, Verbatim))
     return "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines()).lstrip("\n")
 

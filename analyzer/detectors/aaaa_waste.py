@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.detectors import Evidence
-from analyzer.detectors.search_fixes import AAAA_TEMPLATE, rate
+from analyzer.detectors.search_fixes import AAAA_TEMPLATE, rate, saves, with_saving
 from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Step, Subject
 from analyzer.measures.aaaa import AaaaSide
 from analyzer.measures.rows import Side
@@ -46,6 +46,16 @@ FIXES = (
     Fix("nginx.conf", "resolver <DNS> ipv6=off;"),
     Fix("Java", "-Djava.net.preferIPv4Stack=true"),
 )
+
+
+def _fixes(row: AaaaSide, upstream: AaaaSide | None) -> tuple[Fix, ...]:
+    """A program that asks no AAAA saves the queries counted; a template in the cache only those that it would send on."""
+    further = saves(upstream.wasted, upstream.queries) if upstream is not None and row.side == Side.CLIENT else ""
+    said = saves(row.wasted, row.queries)
+    return (
+        with_saving(FIXES[0], f"{further} beyond it" if further else ""),
+        *(with_saving(fix, said) for fix in FIXES[1:]),
+    )
 
 
 def detect(evidence: Evidence) -> Iterator[Finding]:
@@ -97,7 +107,7 @@ def _finding(evidence: Evidence, row: AaaaSide, upstream: AaaaSide | None) -> Fi
         ),
         examples=[Frame(name.first.file, name.first.frame) for name in row.top[1:6]],
         excluded=(f"dual stack: {row.dual} names with AAAA records are not counted",),
-        fix=FIXES,
+        fix=_fixes(row, upstream),
         references=("RFC 8020", "RFC 2308 section 2.2", "CoreDNS plugin/template"),
         wireshark_filter="dns.qry.type == 28 && dns.flags.response == 1 && dns.count.answers == 0",
     )

@@ -16,7 +16,7 @@ The LAN or the provider sees internal names; a wildcard record in the outside do
 
 ## Evidence
 
-The suffix, queries by node and by name, RCODEs, whether the denials carry an SOA (without one nobody may cache
+The suffix, queries by node and by name (all of them are saved where the suffix goes), RCODEs, whether the denials carry an SOA (without one nobody may cache
 them), and the chain inside the cluster that ends in the leak.
 
 ## Not to be confused with
@@ -40,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.detectors import Evidence
-from analyzer.detectors.search_fixes import chain_of, name_filter, rate, source_fixes, template
+from analyzer.detectors.search_fixes import chain_of, name_filter, rate, saves, source_fixes, template
 from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Step, Subject
 from analyzer.measures.leaks import Leak
 from analyzer.measures.rows import Side
@@ -101,6 +101,7 @@ def _finding(evidence: Evidence, leak: Leak) -> Finding:
             "negative_answers": leak.negatives,
             "positive_answers": leak.positive,
             "queries_further_in": leak.inner_queries,
+            "queries_saved": leak.queries,
             **{f"from {client}": count for client, count in list(leak.clients.items())[:8]},
             **{f"outcome {word}": count for word, count in leak.outcomes.items()},
         },
@@ -125,11 +126,13 @@ def _finding(evidence: Evidence, leak: Leak) -> Finding:
 
 
 def _fixes(leak: Leak, no_soa: bool) -> tuple[Fix, ...]:
+    saving = saves(leak.queries, leak.queries)
     if leak.kind == "zone":
-        return (Fix("Corefile, block .:53", template(leak.zone, "only if this server is not to serve the cluster")),)
+        note = f"only if this server is not to serve the cluster; {saving}"
+        return (Fix("Corefile, block .:53", template(leak.zone, note)),)
     note = "until the search domain is gone" + ("; the SOA also lets caches keep the answer" if no_soa else "")
-    stop = Fix("node-local DNS Corefile, block .:53", template(leak.zone, note))
-    return (*source_fixes(leak.suffix), stop)
+    stop = Fix("node-local DNS Corefile, block .:53", template(leak.zone, f"{note}; {saving} beyond it"))
+    return (*source_fixes(leak.suffix, saving), stop)
 
 
 def _chain(evidence: Evidence, leak: Leak) -> tuple[Step, ...]:

@@ -18,7 +18,8 @@ A constant load, error logs full of the same name.
 
 ## Evidence
 
-Period, workers, queries per lookup, the rate at the client and what of it leaves.
+Period, workers, queries per lookup, the rate at the client and what of it leaves; what repairing the name, a final dot
+or a single worker saves.
 
 ## Not to be confused with
 
@@ -38,10 +39,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from analyzer.detectors import Evidence
-from analyzer.detectors.search_fixes import chain_of, name_filter, paste, rate
+from analyzer.detectors.search_fixes import chain_of, name_filter, paste, rate, saves
 from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Subject
 from analyzer.measures.deadnames import DeadName
+from analyzer.measures.keyed import grouped
+from analyzer.measures.search_rows import Verdict
 from analyzer.options import NS
 
 NEEDS = ("deadnames", "search", "leaks")
@@ -51,8 +56,24 @@ def detect(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each client and dead base name."""
     chosen = [row for row in evidence.results["deadnames"] if _fires(evidence, row)]
     together = sum(row.peak_lookups_60s * row.queries_per_lookup for row in chosen)
+    spare = _spare(evidence.results["search"].verdict) if chosen else {}
     for row in chosen:
-        yield _finding(evidence, row, together, len(chosen))
+        dot = row.queries if row.outer_only else spare.get((row.client, row.base), 0)
+        yield _finding(evidence, row, together, len(chosen), dot)
+
+
+def _spare(verdict: Verdict) -> dict[tuple[str, str], int]:
+    """Queries that a client's lookups of a base spent on other names than the one as typed."""
+    known = np.flatnonzero(verdict.base >= 0)
+    key = verdict.table.client[known].astype(np.uint64) << np.uint64(32) | verdict.base[known].astype(np.uint64)
+    keys, _, index = grouped(key)
+    sums = np.bincount(index, (verdict.table.queries - verdict.needed)[known], minlength=len(keys))
+    text = verdict.context.addresses.text
+    return {
+        (text(packed >> 32), verdict.bases[packed & 0xFFFFFFFF]): int(count)
+        for packed, count in zip(keys.tolist(), sums.tolist(), strict=True)
+        if count
+    }
 
 
 def _fires(evidence: Evidence, row: DeadName) -> bool:
@@ -61,7 +82,7 @@ def _fires(evidence: Evidence, row: DeadName) -> bool:
     return row.period_ns > 0
 
 
-def _finding(evidence: Evidence, row: DeadName, together: float, names: int) -> Finding:
+def _finding(evidence: Evidence, row: DeadName, together: float, names: int, dot: int) -> Finding:
     thresholds = evidence.thresholds
     high = row.leaks or together >= thresholds.dead_high_queries_per_min
     medium = row.peak_lookups_60s >= thresholds.dead_medium_per_min
@@ -100,6 +121,8 @@ def _finding(evidence: Evidence, row: DeadName, together: float, names: int) -> 
             "dead_names": names,
             "dead_queries_60s": round(together),
             "leaks": "yes" if row.leaks else "no",
+            "queries_saved": row.queries,
+            "queries_saved_with_final_dot": dot,
             **{f"from {client}": count for client, count in list(row.clients.items())[:8]},
         },
         thresholds={
@@ -110,7 +133,7 @@ def _finding(evidence: Evidence, row: DeadName, together: float, names: int) -> 
         },
         chain=chain_of(row.example),
         excluded=_excluded(row),
-        fix=_fixes(row),
+        fix=_fixes(row, dot),
         references=(
             "https://github.com/kubernetes/ingress-nginx/issues/6523",
             "https://github.com/kubernetes/ingress-nginx/issues/12173",
@@ -130,14 +153,23 @@ def _excluded(row: DeadName) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _fixes(row: DeadName) -> tuple[Fix, ...]:
+def _fixes(row: DeadName, dot: int) -> tuple[Fix, ...]:
     name = paste(row.base)
+    fewer = row.lua and row.workers > 1 and not row.outer_only
     find = 'kubectl get svc -A -o jsonpath=\'{range .items[?(@.spec.type=="ExternalName")]}{.metadata.namespace}/{.metadata.name} {.spec.externalName}{"\\n"}{end}\''
     return (
         Fix("find who asks", find),
-        Fix("the Ingress or ExternalName service", f"# repair or delete what points to {name}"),
         Fix(
-            "ExternalName service", f"externalName: {name}.    # final dot: one name per lookup instead of {row.steps}"
+            "the Ingress or ExternalName service",
+            f"# repair or delete what points to {name}; {saves(row.queries, row.queries)}",
         ),
-        Fix("ingress-nginx ConfigMap", 'worker-processes: "1"    # each worker looks it up by itself'),
+        Fix(
+            "ExternalName service",
+            f"externalName: {name}.    # final dot: one name per lookup instead of {row.steps}; {saves(dot, row.queries)}",
+        ),
+        Fix(
+            "ingress-nginx ConfigMap",
+            'worker-processes: "1"    # each worker looks it up by itself'
+            + (f"; {saves(row.queries - row.queries // row.workers, row.queries)}" if fewer else ""),
+        ),
     )

@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from analyzer.detectors import Evidence
 from analyzer.detectors.caching_steps import saved, steps_of
-from analyzer.detectors.search_fixes import rate
+from analyzer.detectors.search_fixes import rate, saves, with_saving
 from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Subject
 from analyzer.measures.caching import CacheLeg
 from analyzer.measures.rows import Side
@@ -82,6 +82,8 @@ _WORDS = {
 def _finding(evidence: Evidence, leg: CacheLeg) -> Finding:
     thresholds = evidence.thresholds
     kind = _kind(leg)
+    kept = saved(leg, max(leg.median_ttl_s, 1))
+    words = saves(kept, leg.queries) if kept else ""
     return Finding(
         id="negcache-ineffective",
         kind=kind,
@@ -108,7 +110,7 @@ def _finding(evidence: Evidence, leg: CacheLeg) -> Finding:
             "min_gap_s": round(leg.min_gap_ns / NS, 3),
             "median_gap_s": round(leg.median_gap_ns / NS, 1),
             "ttl_s": leg.median_ttl_s,
-            "queries_saved_with_that_ttl": saved(leg, max(leg.median_ttl_s, 1)),
+            "queries_saved_with_that_ttl": kept,
         },
         thresholds={
             "most_per_key": thresholds.negcache_per_key,
@@ -123,7 +125,7 @@ def _finding(evidence: Evidence, leg: CacheLeg) -> Finding:
             "other DO or CD bits are other keys",
             "not ruled out: several replicas behind one address",
         ),
-        fix=_FIXES[kind],
+        fix=tuple(with_saving(fix, words) for fix in _FIXES[kind]),
         references=("RFC 2308 section 5", "CoreDNS plugin/cache"),
         wireshark_filter=f"ip{'v6' if ':' in leg.client else ''}.src == {leg.client} && "
         f"ip{'v6' if ':' in leg.server else ''}.dst == {leg.server} && dns.flags.response == 0",

@@ -33,13 +33,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.detectors import Evidence
-from analyzer.detectors.search_fixes import rate
+from analyzer.detectors.search_fixes import rate, saves
 from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Step, Subject
 from analyzer.measures.denials import Denials
 
 NEEDS = ("denials",)
 AFTER = ("cluster-name-leak", "dead-name-polling", "ptr-private-storm", "search-expansion")
 
+_REASONS = dict(zip(AFTER, ("leak", "dead", "ptr", "search"), strict=True))
 _MINUTES = 3  # a median of fewer says nothing
 
 
@@ -63,6 +64,7 @@ def _finding(evidence: Evidence, row: Denials, kind: str) -> Finding:
     explained = 1 - rest / row.denied
     fine = explained >= limits.nxdomain_explained
     related = [name for name in AFTER if evidence.findings.get(name)]
+    gone = sum(row.by_reason.get(_REASONS[name], 0) for name in related)
     return Finding(
         id="nxdomain-storm",
         kind="explained" if fine else kind,
@@ -98,7 +100,9 @@ def _finding(evidence: Evidence, row: Denials, kind: str) -> Finding:
             for name, count, frame in row.rest[:5]
         ),
         excluded=tuple(f"{reason}: {count}" for reason, count in row.by_reason.items() if reason != "rest"),
-        fix=(Fix("elsewhere", "# see " + ", ".join(related)),) if related else (),
+        fix=(Fix("elsewhere", f"# see {', '.join(related)}: without them {saves(gone, row.denied)}"),)
+        if related
+        else (),
         references=("RFC 2308", "RFC 8020"),
         wireshark_filter="dns.flags.rcode == 3",
     )

@@ -34,13 +34,19 @@ from collections.abc import Iterator
 
 from analyzer.detectors import Evidence
 from analyzer.detectors.caching_steps import saved, steps_of
-from analyzer.detectors.search_fixes import rate
+from analyzer.detectors.search_fixes import rate, saves, with_saving
 from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Subject
 from analyzer.measures.caching import CacheLeg
 from analyzer.measures.rows import Side
 from analyzer.options import NS
 
 NEEDS = ("caching", "search", "roles")
+
+FIXES = (
+    Fix("Corefile, the zone's block", "cache 30"),
+    Fix("Corefile of the cluster DNS, kubernetes block", "ttl 30"),
+    Fix("dnsmasq.conf", "local-ttl=60    # its own answers have TTL 0 otherwise"),
+)
 
 
 def detect(evidence: Evidence) -> Iterator[Finding]:
@@ -58,6 +64,8 @@ def detect(evidence: Evidence) -> Iterator[Finding]:
 def _finding(evidence: Evidence, leg: CacheLeg, kind: str) -> Finding:
     thresholds = evidence.thresholds
     short = kind == "ttl-short"
+    kept = saved(leg, max(leg.median_ttl_s, thresholds.poscache_floor_s))
+    words = saves(kept, leg.queries) if kept else ""
     title = (
         f"answers of {leg.server} to {leg.client} may be kept {leg.median_ttl_s} s at most: a cache hardly helps"
         if short
@@ -85,7 +93,7 @@ def _finding(evidence: Evidence, leg: CacheLeg, kind: str) -> Finding:
             "min_gap_s": round(leg.min_gap_ns / NS, 3),
             "median_gap_s": round(leg.median_gap_ns / NS, 1),
             "ttl_s": leg.median_ttl_s,
-            "queries_saved_with_that_ttl": saved(leg, max(leg.median_ttl_s, thresholds.poscache_floor_s)),
+            "queries_saved_with_that_ttl": kept,
         },
         thresholds={"ttl_s": thresholds.short_ttl_s}
         if short
@@ -96,11 +104,7 @@ def _finding(evidence: Evidence, leg: CacheLeg, kind: str) -> Finding:
             "prefetching: queries in the last tenth of the TTL are not counted",
             "not ruled out: several replicas behind one address",
         ),
-        fix=(
-            Fix("Corefile, the zone's block", "cache 30"),
-            Fix("Corefile of the cluster DNS, kubernetes block", "ttl 30"),
-            Fix("dnsmasq.conf", "local-ttl=60    # its own answers have TTL 0 otherwise"),
-        ),
+        fix=tuple(with_saving(fix, words) for fix in FIXES),
         references=("RFC 2181 section 8", "CoreDNS plugin/cache"),
         wireshark_filter=f"ip{'v6' if ':' in leg.client else ''}.src == {leg.client} && "
         f"ip{'v6' if ':' in leg.server else ''}.dst == {leg.server} && dns.flags.response == 0",

@@ -32,12 +32,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.detectors import Evidence
-from analyzer.detectors.search_fixes import chain_of, name_filter, ndots_fixes, rate
-from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Subject
-from analyzer.measures.wildcards import Cut
+import numpy as np
 
-NEEDS = ("wildcards",)
+from analyzer.detectors import Evidence
+from analyzer.detectors.search_fixes import chain_of, name_filter, ndots_fixes, rate, saving
+from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Subject
+from analyzer.measures.roles import SIDES
+from analyzer.measures.rows import Side
+from analyzer.measures.search_replay import Rules
+from analyzer.measures.wildcards import Cut
+from analyzer.messages import Array, Ending
+
+NEEDS = ("asked", "search", "wildcards")
 
 
 def detect(evidence: Evidence) -> Iterator[Finding]:
@@ -47,8 +53,19 @@ def detect(evidence: Evidence) -> Iterator[Finding]:
             yield _finding(evidence, row)
 
 
+def _rows(evidence: Evidence, row: Cut) -> Array:
+    """The signatures that end at a candidate under this suffix."""
+    verdict = evidence.results["search"].verdict
+    table = verdict.table
+    last = verdict.step_suffix[table.first_step + table.steps - 1]
+    node = evidence.context.names.find(row.suffix)
+    cut = (table.ending == Ending.NODATA) & (verdict.base >= 0) & (last > 0) & (last == (node or -1))
+    return np.flatnonzero(cut & (verdict.side == SIDES.index(Side.CLIENT)))
+
+
 def _finding(evidence: Evidence, row: Cut) -> Finding:
     base = (row.lost or row.bases)[0]
+    rows = _rows(evidence, row)
     return Finding(
         id="search-cut-by-nodata",
         kind="resolves-elsewhere" if row.lost else "unproven",
@@ -74,7 +91,7 @@ def _finding(evidence: Evidence, row: Cut) -> Finding:
         excluded=("the name as typed is not counted", "lookups with an address for one type are not counted"),
         fix=(
             Fix("the server of the suffix", "# answer NXDOMAIN for names that do not exist, not NOERROR without data"),
-            *ndots_fixes(base)[:2],
+            *ndots_fixes(base, *(saving(evidence, rules, rows) for rules in (Rules(fqdn=True), Rules(ndots=2))))[:2],
         ),
         references=(
             "https://wiki.musl-libc.org/functional-differences-from-glibc.html",

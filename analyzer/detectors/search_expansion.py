@@ -37,18 +37,18 @@ resolv.conf(5); kubernetes/kubernetes#14051, #33554, #64924; CoreDNS plugin/auto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from analyzer.detectors import Evidence
-from analyzer.detectors.search_fixes import KEEP_POD, chain_of, ndots_fixes, rate, source_fixes
+from analyzer.detectors.search_fixes import KEEP_POD, chain_of, ndots_fixes, rate, saving, source_fixes
 from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Subject
 from analyzer.measures.asked import Asked
 from analyzer.measures.leaks import peak_of
 from analyzer.measures.roles import SIDES
 from analyzer.measures.rows import Side
-from analyzer.measures.search_replay import Rules, replay
+from analyzer.measures.search_replay import Rules
 from analyzer.measures.search_rows import Search, SearchList
 from analyzer.options import Thresholds
 
@@ -91,8 +91,8 @@ def _finding(evidence: Evidence, search: Search, at: int, severity: Severity, pe
         kind="complete" if found.complete else "partial",
         severity=severity,
         confidence=_CONFIDENCE[found.confidence],
-        title=f"one lookup asks for {len(found.example)} names: {found.wasted} of {found.queries} queries wasted on the "
-        f"search list of {len(clients)} client{'s' * (len(clients) != 1)} ({found.ndots.text})",
+        title=f"one lookup of {_who(clients)} asks {first.server} for {len(found.example)} names: {found.wasted} of "
+        f"{found.queries} queries wasted on the search list ({found.ndots.text})",
         subject=Subject("suffix", " ".join(found.suffixes)),
         first=found.first,
         last=found.last,
@@ -118,6 +118,14 @@ def _finding(evidence: Evidence, search: Search, at: int, severity: Severity, pe
         ),
         wireshark_filter=" || ".join(f"ip{'v6' if ':' in addr else ''}.addr == {addr}" for addr in clients[:8]),
     )
+
+
+def _who(clients: Sequence[str]) -> str:
+    """`10.0.0.1`, `10.0.0.1 and 10.0.0.2`, `10.0.0.1, 10.0.0.2 and 5 more`."""
+    if len(clients) < 3:
+        return " and ".join(clients)
+    last = clients[2] if len(clients) == 3 else f"{len(clients) - 2} more"
+    return f"{clients[0]}, {clients[1]} and {last}"
 
 
 def _numbers(search: Search, found: SearchList, peak: int) -> dict[str, float | int | str | None]:
@@ -148,16 +156,13 @@ def _fixes(evidence: Evidence, search: Search, at: int) -> tuple[Fix, ...]:
     rows = np.flatnonzero(search.verdict.list_at == at)
     outside = tuple(s for s in found.suffixes if s != domain and not s.endswith(f".{domain}"))
 
-    def saving(rules: Rules) -> str:
-        walked = replay(search, evidence.results["asked"], evidence.context.names, rules, rows)
-        least, most = walked.before - round(walked.high), walked.before - round(walked.low)
-        many = str(most) if least == most else f"{least} to {most}"
-        return f"saves {many} of {walked.before} queries" if most > 0 else "saves nothing here"
+    def saved(rules: Rules) -> str:
+        return saving(evidence, rules, rows)
 
     wasted = [row.key for row in search.bill.bases if row.wasted]
     base = next((key for key in wasted if key in set(search.base_of.values())), found.example[-1].name)
-    fixes = ndots_fixes(base, saving(Rules(fqdn=True)), saving(Rules(ndots=2)))
-    return (*fixes, *(source_fixes(outside[0], saving(Rules(drop=outside))) if outside else (KEEP_POD,)))
+    fixes = ndots_fixes(base, saved(Rules(fqdn=True)), saved(Rules(ndots=2)))
+    return (*fixes, *(source_fixes(outside[0], saved(Rules(drop=outside))) if outside else (KEEP_POD,)))
 
 
 def _severity(thresholds: Thresholds, share: float, peak: int, leak_is_high: bool) -> Severity | None:

@@ -9,20 +9,27 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from analyzer.detectors import Evidence
 from analyzer.findings import Fix, Frame, Step
 from analyzer.measures.rates import per_min
+from analyzer.measures.search_replay import Rules, replay
 from analyzer.measures.search_rows import ExampleStep
+from analyzer.messages import Array
 
 __all__ = [
     "AAAA_TEMPLATE",
     "KEEP_POD",
+    "NOTHING",
     "chain_of",
     "name_filter",
     "ndots_fixes",
     "paste",
     "rate",
+    "saves",
+    "saving",
     "source_fixes",
     "template",
+    "with_saving",
 ]
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -32,12 +39,35 @@ AAAA_TEMPLATE: Final = """template IN AAAA . {
     authority ". 60 IN SOA ns.invalid. hostmaster.invalid. (1 60 60 60 60)"
 }"""
 
+NOTHING: Final = "saves nothing here: the names fail as typed too, and then the suffixes are tried"
+
 KEEP_POD: Final = Fix("afterwards", "# recreate the pods: a running pod keeps its old /etc/resolv.conf")
 
 
 def paste(name: str) -> str:
     """The name where it is safe to paste into a root shell's files, else `<NAME>`."""
     return name if len(name) <= 253 and _PLAIN.fullmatch(name) else "<NAME>"
+
+
+def saving(evidence: Evidence, rules: Rules, rows: Array) -> str:
+    """What `rules` save of the queries of these signatures' lookups: replayed, an interval where an outcome is unknown."""
+    walked = replay(evidence.results["search"], evidence.results["asked"], evidence.context.names, rules, rows)
+    least, most = walked.before - round(walked.high), walked.before - round(walked.low)
+    if most <= 0:
+        return NOTHING
+    return saves(str(most) if least == most else f"{max(least, 0)} to {most}", walked.before)
+
+
+def saves(count: int | str, whole: int | None = None) -> str:
+    """The words in which every fix says what it saves; `whole` are the queries that it is a part of."""
+    return f"saves {count} of {whole} queries" if whole is not None else f"saves {count} queries"
+
+
+def with_saving(fix: Fix, words: str) -> Fix:
+    """The fix with what it saves, as a comment after its first line of text; unchanged where nothing is known."""
+    first, newline, rest = fix.text.partition("\n")
+    joint = "; " if "    # " in first or first[:1] == "#" else "    # "
+    return Fix(fix.where, f"{first}{joint}{words}{newline}{rest}") if words else fix
 
 
 def template(zone: str, comment: str = "") -> str:

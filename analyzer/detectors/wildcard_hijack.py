@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.detectors import Evidence
-from analyzer.detectors.search_fixes import name_filter, ndots_fixes, rate, source_fixes
+from analyzer.detectors.search_fixes import name_filter, ndots_fixes, rate, saves, source_fixes
 from analyzer.findings import Confidence, Finding, Frame, Severity, Step, Subject
 from analyzer.measures.wildcards import Wildcard
 
@@ -77,7 +77,7 @@ def _finding(evidence: Evidence, row: Wildcard) -> Finding:
             "names that share their leftmost label count once",
             "suffixes of the cluster domain are not counted",
         ),
-        fix=(*source_fixes(row.suffix), *ndots_fixes(row.bases[0])[:1]),
+        fix=(*source_fixes(row.suffix, saves(row.queries, row.queries)), *ndots_fixes(row.bases[0])[:1]),
         references=("RFC 4592", "RFC 1535", "https://github.com/kubernetes/kubernetes/issues/64924"),
         wireshark_filter=name_filter(row.suffix),
     )

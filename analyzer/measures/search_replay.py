@@ -24,6 +24,7 @@ from analyzer.messages import Array, Ending, NameTree, Outcome
 __all__ = ["Leg", "Replay", "Rules", "WhatIf", "replay"]
 
 _AS_TYPED: Final = 0
+_WALKED: Final = 20_000  # signatures; random names make up any number, each with a lookup or two
 _AAAA, _BOTH = 2, 3
 _OUTCOME, _RESOLVER = "outcome", "resolver"  # what may have to be guessed
 
@@ -59,6 +60,7 @@ class Replay:
     lookups: int = 0
     assumed: int = 0
     unsure: int = 0  # lookups whose resolver is unknown where that matters
+    kept: int = 0  # lookups left as they are because there are too many kinds of them
     names: dict[int, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0, 0.0]))
 
     @property
@@ -139,7 +141,12 @@ def replay(search: Search, asked: Asked, names: NameTree, rules: Rules, rows: Ar
         if rules.ndots is not None:
             changed |= _searchable(search, names, rules.ndots)
     walker = _Walker(search, names, rules, seen)
-    for row in rows[changed[rows]].tolist():
+    touched = rows[changed[rows]]
+    if len(touched) > _WALKED:
+        touched = touched[np.argsort(-verdict.table.queries[touched], kind="stable")]
+        out.kept = int(verdict.table.lookups[touched[_WALKED:]].sum())
+        changed[touched[_WALKED:]] = False
+    for row in touched[:_WALKED].tolist():
         walker.walk(row, out)
     _unchanged(verdict, rows[~changed[rows]], rules, out)
     out.low, out.high = min(out.low, out.high), max(out.low, out.high)
@@ -252,7 +259,9 @@ class _Walker:
         self, row: int, order: list[int], base: str, known: dict[int, _Candidate], lookups: int, out: Replay
     ) -> bool:
         usual = max((c.queries for c in known.values()), default=2.0)
-        cut = int(self._verdict.table.ending[row]) == Ending.PENDING  # the capture's end would cut it then too
+        # What cut a search before the name as typed (the capture's end, a program that gave up) would cut it then too.
+        found = int(self._verdict.table.ending[row]) in (Ending.ANSWERED, Ending.NODATA)
+        cut = self._verdict.table.steps[row] > 1 and self._verdict.as_is[row] < 0 and not found
         most = sum(c.queries for c in known.values()) if cut else float("inf")
         guessed = unsure = False
         for bound, hopeful in ((1, True), (2, False)):

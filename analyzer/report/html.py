@@ -33,6 +33,8 @@ BUDGET: Final = 4_500_000  # octets; a page over it holds fewer rows, and says s
 _CAPS: Final = (10_000, 5_000, 2_500, 1_000, 250)
 _NAMES: Final = 14  # names drawn over time
 _LISTS: Final = 4  # search lists with their example
+_BILLED: Final = 5  # rows of each kind in a bill
+_LEGS: Final = {Side.CLIENT: "of clients", Side.UPSTREAM: "sent on to ", Side.SELF: "to itself: ", Side.TRANSIT: "to "}
 SIDES: Final[Mapping[Side, str]] = {
     Side.CLIENT: "asked by clients",
     Side.UPSTREAM: "sent on by forwarders",
@@ -132,6 +134,8 @@ def _context(report: Report) -> dict[str, Any]:
         "strips": _strips(report),
         "lists": _lists(search),
         "bill": search.bill if search is not None and search.lists else None,
+        "accounts": _accounts(report),
+        "cures": _cures(report),
         "graph": Markup(graph.svg(picture)) if picture is not None else Markup(""),
         "edges": graph.lines(picture) if picture is not None else [],
         "cycles": picture.cycles if picture is not None else (),
@@ -223,6 +227,33 @@ def _lists(search: Any) -> list[dict[str, Any]]:
             "steps": waterfall(one.example),
         }
         for one in search.lists[:_LISTS]
+    ]
+
+
+def _accounts(report: Report) -> list[dict[str, Any]]:
+    """The bill of the client side and of what left the cluster: totals, and the rows where most could be saved."""
+    search, left = report.details.get("search"), report.details.get("outgoing")
+    whole = []
+    if search is not None and search.lists:
+        whole.append(("asked by clients", search.bill))
+    if left is not None and left.bill is not None and (whole or left.bill.multi.queries):
+        whole.append((f"left the cluster, to {', '.join(left.servers[:3])}", left.bill))
+    kinds = (("client", "clients"), ("name", "bases"), ("suffix", "suffixes"))
+    return [
+        {"title": title, "total": bill.total, "parts": [(word, getattr(bill, name)[:_BILLED]) for word, name in kinds]}
+        for title, bill in whole
+    ]
+
+
+def _cures(report: Report) -> list[dict[str, Any]]:
+    """What the usual changes save, where search lists or outside suffixes were seen."""
+    if not _accounts(report):
+        return []
+    return [
+        {"rule": one.rules.words, "leg": leg, "words": _LEGS[leg.side] + leg.server, "saved": leg.saved}
+        for one in report.details["search_whatif"].rows
+        for leg in one.legs
+        if leg.side != Side.SELF
     ]
 
 

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from rich.console import RenderableType
 
+from analyzer.measures.outgoing import Outgoing
 from analyzer.measures.rows import Side
 from analyzer.measures.search_crosscheck import CrossCheck
-from analyzer.measures.search_replay import WhatIf
-from analyzer.measures.search_rows import BillRow, ExampleStep, Search, SearchList
+from analyzer.measures.search_replay import Leg, Rules, WhatIf
+from analyzer.measures.search_rows import Bill, BillRow, ExampleStep, Search, SearchList
 from analyzer.report.escape import csv_cell
 from analyzer.report.look import Look, Verbatim, columns, heading, styled
 from analyzer.report.times import amount, percent
 
 __all__ = ["bill_csv", "section"]
 
+_BRIEF: Final = 3  # rows of a table where it is one section of many
+_HEADS: Final = ("lookups", "queries", "needed", "wasted", "times")
+_LEGS: Final = {
+    Side.CLIENT: "of clients",
+    Side.UPSTREAM: "sent on to ",
+    Side.SELF: "to itself: ",
+    Side.TRANSIT: "in transit to ",
+}
 _WHY = (
     "A program asks for one name. Its resolver does not ask for that name alone: it holds a list of suffixes (the "
     "`search` line of /etc/resolv.conf) and tries the name with each of them in turn, until one answers. `ndots:N` says "
@@ -27,51 +38,74 @@ _WHY = (
 
 
 def section(
-    search: Search, look: Look, whatifs: Sequence[WhatIf] = (), checks: Sequence[CrossCheck] = ()
+    search: Search,
+    look: Look,
+    whatifs: Sequence[WhatIf] = (),
+    checks: Sequence[CrossCheck] = (),
+    outgoing: Outgoing | None = None,
+    brief: bool = False,
 ) -> Iterator[RenderableType]:
-    """The whole section."""
+    """The whole section; `brief` leaves out what is alike: further lists' examples, rows after the first three."""
     total = search.bill.total
+    left = outgoing.bill if outgoing is not None else None
     if not search.lists:
         yield heading(look, "SEARCH LISTS", "none can be told from here")
-        yield from _unclaimed(search, look)
-        yield from _cures(whatifs, look)
+        yield from _unclaimed(search, look, brief)
+        if left is not None:
+            yield heading(look, "THE BILL", "queries with a search suffix that nothing answered are wasted")
+            yield from _totals(search, outgoing, look)
+            yield from _accounts(left, look, brief)
+        yield from _cures(whatifs, look, brief)
         yield from _checks(checks, look)
         return
     note = f"{amount(total.wasted)} of {amount(total.queries)} client queries wasted ({percent(total.wasted_share)})"
     yield heading(look, "SEARCH LISTS", note)
     yield styled(look, _WHY)
     for at, found in enumerate(search.lists[: look.rows], 1):
-        yield from _list(found, at, look)
+        yield from _list(found, at, look, short=brief and at > 1 and look.verbose == 0)
     if len(search.lists) > look.rows:
         yield styled(look, (f"and {len(search.lists) - look.rows} more lists", "dim"))
-    yield from _bill(search, look)
-    yield from _cures(whatifs, look)
+    yield heading(look, "THE BILL", "needed: had the right name been asked first; who could save most comes first")
+    yield from _totals(search, outgoing, look)
+    yield from _accounts(search.bill, look, brief)
+    if search.autopath:
+        yield styled(look, f"{amount(search.autopath)} lookups were shortened by CoreDNS' autopath")
+    if left is not None and not brief:
+        servers = ", ".join(map(look.named, outgoing.servers[:3])) if outgoing is not None else ""
+        yield heading(look, "LEFT THE CLUSTER", f"to {servers}; each name counted on the last leg that it was seen on")
+        yield from _accounts(left, look, brief)
+    yield from _cures(whatifs, look, brief)
     yield from _checks(checks, look)
-    yield from _unclaimed(search, look)
+    yield from _unclaimed(search, look, brief)
 
 
-def _list(found: SearchList, at: int, look: Look) -> Iterator[RenderableType]:
-    clients = ", ".join(client.addr for client in found.clients[:4])
+def _list(found: SearchList, at: int, look: Look, short: bool) -> Iterator[RenderableType]:
+    clients = ", ".join(look.named(client.addr) for client in found.clients[:4])
     more = f" and {len(found.clients) - 4} more" if len(found.clients) > 4 else ""
     whose = f", pods of namespace {found.namespace}" if found.namespace else ""
     yield heading(look, f"LIST {at}", f"{clients}{more}{whose}")
     if found.differs:
-        yield styled(look, (f"differs from what most clients have: {found.differs}", "bold"))
-    yield from _example(found, look)
-    yield styled(look, "/etc/resolv.conf of these clients, as far as it shows in the packets:")
+        yield styled(look, ("differs from what most clients have: ", ""), (found.differs, "bold"))
+    if not short:
+        yield from _example(found, look)
+        yield styled(look, "/etc/resolv.conf of these clients, as far as it shows in the packets:")
     for line in found.resolv_conf.splitlines():
-        yield Verbatim(f"    {look.text(line)}")
-    waits = sum(client.style == "serial" for client in found.clients)
-    ports = sum(client.one_port for client in found.clients)
-    total = len(found.clients)
-    habits = "AAAA asked after A's answer" if waits == total else "A and AAAA asked together"
-    habits += f" ({waits} of {total} clients: one after the other)" if 0 < waits < total else ""
-    habits += f"; {ports} of {total} clients use one port for a whole lookup" if ports else ""
+        if not short or line[:1] != "#":
+            yield Verbatim(f"    {look.text(line)}")
     yield styled(
         look,
-        f"{amount(found.lookups)} lookups of {amount(found.bases)} names, {amount(found.full_chains)} of them through "
-        f"the whole list; {habits}; {found.confidence} confidence",
+        f"{amount(found.lookups)} lookups of {amount(found.bases)} names cost {amount(found.queries)} queries, "
+        f"{amount(found.wasted)} of them wasted; {amount(found.full_chains)} lookups went through the whole list; "
+        f"{found.confidence} confidence{_resolvers(found)}",
     )
+
+
+def _resolvers(found: SearchList) -> str:
+    names = Counter(client.resolver for client in found.clients if client.resolver)
+    known = ", ".join(
+        f"{count} {name}" if len(names) > 1 or count > 1 else name for name, count in names.most_common(5)
+    )
+    return f"; resolvers: {known}" if known else ""
 
 
 def _example(found: SearchList, look: Look) -> Iterator[RenderableType]:
@@ -107,18 +141,28 @@ def _needed(example: Sequence[ExampleStep]) -> int:
     return next((at for at, step in enumerate(example) if not step.suffix), len(example) - 1)
 
 
-def _bill(search: Search, look: Look) -> Iterator[RenderableType]:
-    bill = search.bill
-    total = bill.total
-    yield heading(look, "THE BILL", "needed: had the right name been asked first")
+def _totals(search: Search, outgoing: Outgoing | None, look: Look) -> Iterator[RenderableType]:
+    rows = [("asked by clients", *_cells(search.bill.total)[1:])]
+    if outgoing is not None and outgoing.bill is not None:
+        rows.append(("left the cluster", *_cells(outgoing.bill.total)[1:]))
+    yield columns(look, ("in all", *_HEADS), rows, wide=0)
+
+
+def _accounts(bill: Bill, look: Look, brief: bool) -> Iterator[RenderableType]:
+    """By client, name and suffix."""
+    most = min(look.rows, _BRIEF) if brief else look.rows
     for title, rows in (("client", bill.clients), ("name", bill.bases), ("suffix", bill.suffixes)):
-        shown = [row for row in rows if row.wasted or title == "client"][: look.rows]
-        if shown:
-            heads = (title, "lookups", "queries", "needed", "wasted", "times")
-            yield columns(look, heads, [_cells(row) for row in shown], wide=0)
-    yield columns(look, ("all", "lookups", "queries", "needed", "wasted", "times"), [_cells(total)], wide=0)
-    if search.autopath:
-        yield styled(look, f"{amount(search.autopath)} lookups were shortened by CoreDNS' autopath")
+        worth = [row for row in rows if row.wasted or title == "client"]
+        if not worth or (brief and title == "suffix"):
+            continue
+        cells = [(look.named(row.key) if title == "client" else row.key, *_cells(row)[1:]) for row in worth[:most]]
+        if len(worth) > most:
+            cells.append((f"and {amount(len(worth) - most)} more", "", "", "", amount(_sum(worth[most:])), ""))
+        yield columns(look, (title, *_HEADS), cells, wide=0)
+
+
+def _sum(rows: Sequence[BillRow]) -> int:
+    return sum(row.wasted for row in rows)
 
 
 def _cells(row: BillRow) -> tuple[str, ...]:
@@ -126,23 +170,46 @@ def _cells(row: BillRow) -> tuple[str, ...]:
     return (row.key, amount(row.lookups), amount(row.queries), amount(row.needed), amount(row.wasted), times)
 
 
-def _cures(whatifs: Sequence[WhatIf], look: Look) -> Iterator[RenderableType]:
+def _cures(whatifs: Sequence[WhatIf], look: Look, brief: bool) -> Iterator[RenderableType]:
     if not whatifs:
         return
-    yield heading(look, "WHAT IF", "the same lookups under another rule; a range where an outcome had to be guessed")
+    title = "THE CURE" if brief else "WHAT IF"
+    yield heading(look, title, "the same lookups under another rule; a range where an outcome had to be guessed")
     rows = []
     for one in whatifs:
         for leg in one.legs:
-            if leg.side == Side.SELF and leg.low == leg.high == leg.before:
+            same = leg.low == leg.high == leg.before
+            if same and (leg.side == Side.SELF or (brief and leg.side != Side.CLIENT)):
                 continue
-            where = f"{leg.side} {leg.server}".strip()
             after = amount(leg.low) if leg.low == leg.high else f"{amount(leg.low)} to {amount(leg.high)}"
             minute = "" if leg.per_min_high is None else f"{_rate(leg.per_min_before)} > {_rate(leg.per_min_high)}"
-            rows.append((one.rules.words, where, amount(leg.before), after, minute, percent(one.assumed_share)))
-    heads = ("rule", "queries of", "before", "after", "a minute" if any(row[4] for row in rows) else "", "guessed")
-    yield columns(look, heads, rows, left=(0, 1), wide=0)
+            rows.append(
+                (
+                    _cure(one.rules),
+                    _LEGS[leg.side] + look.named(leg.server),
+                    amount(leg.before),
+                    after,
+                    _saved(leg),
+                    minute,
+                )
+                + (() if brief else (percent(one.assumed_share),))
+            )
+    heads = ("change", "queries", "before", "after", "saves", "a minute" if any(row[5] for row in rows) else "")
+    yield columns(look, heads + (() if brief else ("guessed",)), rows, left=(0, 1), wide=0)
     for note in dict.fromkeys(note for one in whatifs for note in one.notes):
         yield styled(look, (note, "dim"))
+
+
+def _cure(rules: Rules) -> str:
+    """The rule as `--what-if` takes it, with a word for who never saw it."""
+    return {"fqdn": "fqdn (final dot)", "no-aaaa": "no-aaaa"}.get(rules.words, rules.words)
+
+
+def _saved(leg: Leg) -> str:
+    least, most = leg.saved
+    if most <= 0:
+        return "nothing" if not least else f"{amount(-least)} more"
+    return f"{amount(most)}" if least == most else f"{amount(max(least, 0))} to {amount(most)}"
 
 
 def _rate(per_min: float | None) -> str:
@@ -162,29 +229,27 @@ def _checks(checks: Sequence[CrossCheck], look: Look) -> Iterator[RenderableType
     yield columns(look, heads, rows, left=(0, 1, 2, 3, 5), wide=5)
 
 
-def _unclaimed(search: Search, look: Look) -> Iterator[RenderableType]:
+def _unclaimed(search: Search, look: Look, brief: bool) -> Iterator[RenderableType]:
     """Clients of which no list can be told, and why."""
-    shown = list(search.unclaimed.items())[: look.rows]
+    most = min(look.rows, _BRIEF) if brief else look.rows
+    shown = list(search.unclaimed.items())[:most]
     for client, why in shown:
-        yield styled(look, (f"{client}: ", ""), (why, "dim"))
+        yield styled(look, (f"{look.named(client)}: ", ""), (why, "dim"))
     if len(search.unclaimed) > len(shown):
         yield styled(look, (f"and {len(search.unclaimed) - len(shown)} more clients without a list", "dim"))
 
 
-def bill_csv(search: Search, whatifs: Sequence[WhatIf] = ()) -> str:
-    """The bill as CSV: kind, key, lookups, queries, needed, wasted, amplification; then the what-ifs."""
+def bill_csv(search: Search, whatifs: Sequence[WhatIf] = (), outgoing: Outgoing | None = None) -> str:
+    """The bill as CSV: kind, key, lookups, queries, needed, wasted, amplification; then the what-ifs. What left the cluster
+    stands under kinds that begin with `left`."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow("kind key lookups queries needed wasted amplification".split())
     bill = search.bill
     lists = [BillRow(" ".join(x.suffixes), x.lookups, x.queries, x.needed) for x in search.lists]
-    groups = (
-        ("all", (bill.total,)),
-        ("list", lists),
-        ("client", bill.clients),
-        ("base", bill.bases),
-        ("suffix", bill.suffixes),
-    )
+    groups: list[tuple[str, Sequence[BillRow]]] = [("all", (bill.total,)), ("list", lists), *_groups("", bill)]
+    if outgoing is not None and outgoing.bill is not None:
+        groups += [("left all", (outgoing.bill.total,)), *_groups("left ", outgoing.bill)]
     for kind, rows in groups:
         for row in rows:
             times = "" if row.amplification is None else f"{row.amplification:.3f}"
@@ -199,3 +264,7 @@ def bill_csv(search: Search, whatifs: Sequence[WhatIf] = ()) -> str:
                     [csv_cell(one.rules.words), leg.side, csv_cell(leg.server), leg.before, leg.low, leg.high, share]
                 )
     return out.getvalue()
+
+
+def _groups(prefix: str, bill: Bill) -> list[tuple[str, Sequence[BillRow]]]:
+    return [(f"{prefix}client", bill.clients), (f"{prefix}base", bill.bases), (f"{prefix}suffix", bill.suffixes)]

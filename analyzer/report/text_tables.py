@@ -9,9 +9,10 @@ from rich.console import RenderableType
 
 from analyzer.measures.folds import Sided
 from analyzer.measures.rows import Side
-from analyzer.measures.search_rows import Search, SearchList
+from analyzer.measures.search_rows import Search
 from analyzer.report.look import Look, columns, heading, styled
 from analyzer.report.model import Report
+from analyzer.report.search_text import section
 from analyzer.report.times import amount, percent, spark
 
 __all__ = ["all_tables", "cells_of", "table_of"]
@@ -206,49 +207,12 @@ def _most(counts: Mapping[str, int]) -> str:
 
 
 def _search(report: Report, look: Look) -> Iterator[RenderableType]:
-    search = report.details.get("search")
-    if not isinstance(search, Search) or not search.lists:
+    """Shown where a list was seen, or where names with an outside suffix came past."""
+    search, left = report.details.get("search"), report.details.get("outgoing")
+    if not isinstance(search, Search):
         return
-    total = search.bill.total
-    note = f"{amount(total.wasted)} of {amount(total.queries)} client queries wasted ({percent(total.wasted_share)})"
-    yield heading(look, "SEARCH LISTS", note)
-    told = any(finding.id == "search-expansion" and finding.chain for finding in report.findings)
-    for at, one in enumerate(search.lists[: look.rows]):
-        yield from _list(one, look, example=(at == 0 and not told) or look.verbose > 0)
-    if len(search.lists) > look.rows:
-        yield styled(look, (f"and {len(search.lists) - look.rows} more lists", "dim"))
-
-
-def _list(one: SearchList, look: Look, example: bool) -> Iterator[RenderableType]:
-    clients = ", ".join(look.named(client.addr) for client in one.clients[:4])
-    more = f" and {len(one.clients) - 4} more" if len(one.clients) > 4 else ""
-    yield styled(look, ("search ", "bold"), (" ".join(one.suffixes), "bold"))
-    yield styled(
-        look,
-        f"  {one.ndots.text}; {clients}{more}; {amount(one.lookups)} lookups cost {amount(one.queries)} queries, "
-        f"{amount(one.wasted)} of them wasted; {one.confidence} confidence",
-    )
-    if one.differs:
-        yield styled(look, f"  differs: {one.differs}")
-    if not example or not one.example:
-        return
-    base = next((step.name for step in one.example if not step.suffix), "")
-    base = base or one.example[0].name.removesuffix("." + one.example[0].suffix)
-    yield styled(look, ("  one lookup of ", "dim"), base, (", candidate by candidate", "dim"))
-    rows = [
-        (
-            f"#{step.file}:{step.frame}" if step.file else f"#{step.frame}",
-            f"+ {step.suffix}" if step.suffix else "as asked, nothing appended",
-            step.types,
-            step.outcome if step.outcome in ("silence", "pending") else step.rcode,
-            _ms(step.rtt_ns),
-            step.server,
-        )
-        for step in one.example
-    ]
-    yield columns(
-        look, ("frame", "candidate", "types", "answer", "after", "from"), rows, left=(1, 2, 3, 5), wide=1, indent=2
-    )
+    if search.lists or (left is not None and left.bill is not None and left.bill.multi.queries):
+        yield from section(search, look, report.details["search_whatif"].rows, (), left, brief=True)
 
 
 def _timeline(report: Report, look: Look) -> Iterator[RenderableType]:

@@ -22,7 +22,7 @@ MAX_STEPS: Final = 32  # more candidates than any search list has; a longer run 
 _OPEN: Final = 24  # failed steps that wait for their next candidate at one time, the latest kept
 _LABELS: Final = 32  # labels of a name that are compared, from the left
 
-_GREEDY: Final = ("qname", "qtype", "kinds", "time_ns", "done_ns", "answered", "failed", "ends")
+_GREEDY: Final = ("qname", "qtype", "kinds", "time_ns", "done_ns", "answered", "failed", "ends", "pooled")
 
 Steps = Mapping[str, Array]
 
@@ -104,6 +104,8 @@ def _may_follow(steps: Steps, before: Array, after: Array, limits: Limits, by_po
         & (steps["qtype"][before] != PTR)
         & (start >= done - SLACK_NS)
         & (start <= limit)
+        # A forwarder's socket carries what its clients ask: after silence nothing but time would speak for the link.
+        & (steps["answered"][before] | (steps["pooled"][after] == 0))
     )
     return np.asarray(fit & (steps["client_port"][before] == steps["client_port"][after]) if by_port else fit)
 
@@ -122,12 +124,15 @@ def _greedy(
     At most `_OPEN` are open. Plain Python: what follows depends on what was taken before."""
     cells = [steps[name][members].tolist() for name in _GREEDY]
     waiting: list[tuple[int, int, int, int, frozenset[int]]] = []  # done, limit, types, step, names so far
-    for step, name, qtype, types, start, done, answered, failed, ends in zip(members.tolist(), *cells, strict=True):
+    for step, name, qtype, types, start, done, answered, failed, ends, pooled in zip(
+        members.tolist(), *cells, strict=True
+    ):
         best, best_score = -1, (-1, -1, -1)
         waiting = [w for w in waiting if start <= w[1]]
         for at, (before, _, before_types, earlier, seen) in enumerate(waiting):
             fits = before_types == types or (ends and types < 4 and before_types & types == types)
             fits = fits and link_to[step] < 0 and not (chained[earlier] and chained[step])
+            fits = fits and (not pooled or steps["answered"][earlier])
             if start >= before - SLACK_NS and fits and name not in seen:
                 score = (_common(labels[int(steps["qname"][earlier])], labels[name]), len(seen), before)
                 if score >= best_score:
