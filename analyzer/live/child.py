@@ -173,7 +173,7 @@ def explain(said: str, path: str, wish: Wish) -> DnsloupeError:
     """The program ended before the first packet: one line that says what to do."""
     where, low = ", ".join(wish.interfaces), said.lower()
     if "permi" in low or "not permitted" in low or "couldn't run" in low:
-        found = shutil.which(path, path=_WHERE)
+        found = path if "/" in path else shutil.which(path, path=_WHERE)
         rights = f", or grant it once: {_RIGHTS.format(path=found)}" if found else ""
         return InputError(f"{where}: no permission to capture; run it with sudo{rights}")
     if "no such device" in low or "doesn't exist" in low or "siocgifindex" in low:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -155,8 +156,12 @@ class Watch:
         return bool(self.count) and (self.counters.captured or 0) >= self.count
 
     def _take(self, chunks: Sequence[bytes] | None = None) -> None:
-        octets = b"".join(self.source.take(0) if chunks is None else chunks)
-        if octets:
+        waiting = deque(self.source.take(0) if chunks is None else chunks)
+        while waiting:  # pieces of a size: what one piece takes on its way is many times its octets
+            piece = bytearray()
+            while waiting and len(piece) < _ENOUGH:
+                piece += waiting.popleft()
+            octets = bytes(piece)
             if self.evidence is not None:
                 self.evidence.take(octets)
             self.session.feed(octets)
