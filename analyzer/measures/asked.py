@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from analyzer.measures import Context
 from analyzer.measures.eventlog import EventLog, Events
 from analyzer.measures.growing import Growing
-from analyzer.measures.keyed import Interner, number_rows
+from analyzer.measures.keyed import Interner, number_rows, order_of
 from analyzer.messages import Array, Outcome, Present, State, TransactionBatch, TransactionTable
 from analyzer.messages.table import Column, Table
 
@@ -63,7 +64,7 @@ class _Sent(Table):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """`rows`, and in `events` the time of every query by row number; `over` queries found no row of their own."""
 
@@ -74,10 +75,18 @@ class Asked:
 
     def times(self, chosen: Array) -> tuple[Array, Array]:
         """Times (rising) and counts of the queries of the rows chosen by a mask or indices."""
-        mask = np.zeros(len(self.rows), np.bool_)
-        mask[chosen] = True
-        inside = mask[self.events.number]
-        return self.events.time_ns[inside], self.events.weight[inside]
+        rows = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else np.unique(chosen)
+        order, starts = self._by_row
+        counts = starts[rows + 1] - starts[rows]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        at = np.sort(order[np.repeat(starts[rows], counts) + within])
+        return self.events.time_ns[at], self.events.weight[at]
+
+    @cached_property
+    def _by_row(self) -> tuple[Array, Array]:
+        """Events in order of their rows, and where each row's begin: many ask for the times of a few rows."""
+        counts = np.bincount(self.events.number, minlength=len(self.rows))
+        return order_of(self.events.number).astype(np.uint32), np.concatenate([[0], np.cumsum(counts)])
 
 
 class Measure:

@@ -106,7 +106,9 @@ def _stumbled(kept: Failures, asked: AskedTable) -> TransactionTable:
     bad = np.logical_or.reduce([rows.rcode == code for code in _REFUSING]) & (rows.state != State.ORPHAN)
     bad &= ((rows.present & int(Present.EDNS)) != 0) & ((rows.r_present & int(Present.EDNS)) == 0)
     rows = rows.take(bad)
-    other = asked.take(asked.data + asked.nodata + asked.nxdomain > 0)
+    if not len(rows):
+        return rows
+    other = asked.pick(asked.data + asked.nodata + asked.nxdomain > 0)
     return rows.take(np.isin(_question(rows), _question(other)))
 
 
