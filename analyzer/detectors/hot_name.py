@@ -31,8 +31,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.detectors import Evidence
-from analyzer.detectors.search_fixes import name_filter, rate
-from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Subject
+from analyzer.detectors.search_fixes import name_filter
+from analyzer.detectors.shares import large_share
+from analyzer.findings import Finding, Fix
 from analyzer.measures.heat import Heat, Hot
 
 NEEDS = ("heat",)
@@ -45,30 +46,19 @@ def detect(evidence: Evidence) -> Iterator[Finding]:
     for row in heat.bases:
         hot = row.queries >= limits.hot_name_share * heat.queries and row.peak_60s >= limits.hot_name_per_min
         if hot and row.queries >= limits.min_events:
-            yield _finding(evidence, heat, row)
+            yield _finding(evidence, row)
 
 
-def _finding(evidence: Evidence, heat: Heat, row: Hot) -> Finding:
+def _finding(evidence: Evidence, row: Hot) -> Finding:
     limits = evidence.thresholds
-    share = row.queries / heat.queries
-    return Finding(
-        id="hot-name",
+    return large_share(
+        evidence,
+        row,
+        ident="hot-name",
         kind="base",
-        severity=Severity.LOW if row.peak_60s >= limits.hot_low_per_min else Severity.INFO,
-        confidence=Confidence.HIGH,
-        title=f"{row.key} makes {share:.0%} of the client-side queries, {row.peak_60s} in its busiest 60 s",
-        subject=Subject("base", row.key),
-        first=row.first,
-        last=row.last,
-        first_frame=Frame(row.first_frame.file, row.first_frame.frame),
-        last_frame=Frame(row.last_frame.file, row.last_frame.frame),
-        count=row.queries,
-        per_min=rate(row.queries, evidence.context.covered_ns),
-        peak_60s=row.peak_60s,
-        side="client",
+        verb="makes",
+        subject="base",
         numbers={
-            "queries": row.queries,
-            "share": round(share, 3),
             "names": row.names,
             "answered_with_data": row.data,
             **{f"from {client}": count for client, count in list(row.others.items())[:5]},

@@ -32,8 +32,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.detectors import Evidence
-from analyzer.detectors.search_fixes import rate
-from analyzer.findings import Confidence, Finding, Fix, Frame, Severity, Subject
+from analyzer.detectors.proof import ip
+from analyzer.detectors.shares import large_share
+from analyzer.findings import Finding, Fix
 from analyzer.measures.heat import Heat, Hot
 
 NEEDS = ("heat",)
@@ -56,25 +57,14 @@ def detect(evidence: Evidence) -> Iterator[Finding]:
 
 def _finding(evidence: Evidence, heat: Heat, row: Hot, kind: str) -> Finding:
     limits = evidence.thresholds
-    share = row.queries / heat.queries
-    return Finding(
-        id="top-talker",
+    return large_share(
+        evidence,
+        row,
+        ident="top-talker",
         kind=kind,
-        severity=Severity.LOW if row.peak_60s >= limits.hot_low_per_min else Severity.INFO,
-        confidence=Confidence.HIGH,
-        title=f"{row.key} sends {share:.0%} of the client-side queries, {row.peak_60s} in its busiest 60 s",
-        subject=Subject("client", row.key),
-        first=row.first,
-        last=row.last,
-        first_frame=Frame(row.first_frame.file, row.first_frame.frame),
-        last_frame=Frame(row.last_frame.file, row.last_frame.frame),
-        count=row.queries,
-        per_min=rate(row.queries, evidence.context.covered_ns),
-        peak_60s=row.peak_60s,
-        side="client",
+        verb="sends",
+        subject="client",
         numbers={
-            "queries": row.queries,
-            "share": round(share, 3),
             "clients": heat.client_count,
             "median_of_clients": heat.median,
             "names": row.names,
@@ -88,5 +78,5 @@ def _finding(evidence: Evidence, heat: Heat, row: Hot, kind: str) -> Finding:
         excluded=("forwarders whose clients were captured are not on the client side",),
         fix=(Fix("the application", "# see the findings about its names; cache, keep connections, final dots"),),
         references=("Kubernetes documentation, NodeLocal DNSCache",),
-        wireshark_filter=f"ip{'v6' if ':' in row.key else ''}.src == {row.key} && dns.flags.response == 0",
+        wireshark_filter=f"{ip(row.key, 'src')} && dns.flags.response == 0",
     )

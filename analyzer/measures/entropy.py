@@ -14,7 +14,7 @@ from analyzer.measures.keyed import Interner, grouped
 from analyzer.measures.peaks import by_group
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import Frame, Side
-from analyzer.measures.seen import Seen, Sight, busiest, most
+from analyzer.measures.seen import Seen, Sight, busiest, largest
 from analyzer.messages import Array, Column, Present, State, Table, TransactionBatch, TransactionTable, Transport
 
 __all__ = ["Guessable", "Measure"]
@@ -109,14 +109,8 @@ class Measure:
         roles: Roles = results["roles"]
         rows = self._parts[0]
         rows = rows.take(roles.side(rows.client, rows.server) != SIDES.index(Side.SELF))
-        sources, _, index = grouped(rows.client)
         least = self._context.options.thresholds.entropy_count
-        order, starts = by_group(index, len(sources))
-        found = []
-        for at in most(index, len(sources)) if len(sources) else ():
-            mine = order[starts[at] : starts[at + 1]]
-            if len(mine) >= least:
-                found.append(self._row(rows.take(mine)))
+        found = [self._row(rows.take(mine)) for _, mine in largest(rows.client) if len(mine) >= least]
         return tuple(sorted(found, key=lambda row: (-row.sends, row.source)))
 
     def _row(self, rows: _Sent) -> Guessable:

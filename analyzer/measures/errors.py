@@ -11,7 +11,7 @@ import numpy as np
 from analyzer.measures import Context
 from analyzer.measures.cells import Cells
 from analyzer.measures.failures import Failures
-from analyzer.measures.seen import Seen, most, seen
+from analyzer.measures.seen import Seen, largest, seen
 from analyzer.messages import Array, Present, State, TransactionBatch, TransactionTable
 
 __all__ = ["Erring", "Measure"]
@@ -64,9 +64,8 @@ class Measure:
         rows = kept.errors
         roles = results["roles"]
         found = []
-        servers, of = np.unique(rows.server, return_inverse=True)
-        for server in servers[most(of, len(servers))].tolist():
-            mine = rows.take(rows.server == server)
+        for server, at in largest(rows.server):
+            mine = rows.take(at)
             states = cells.states[cells.server == server].sum(axis=0)
             asked = int(states.sum() - states[State.ORPHAN])
             heard = int(states[State.ANSWERED] + states[State.LATE] + states[State.ORPHAN])

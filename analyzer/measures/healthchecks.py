@@ -10,11 +10,9 @@ import numpy as np
 
 from analyzer.dns import header
 from analyzer.measures import Context
-from analyzer.measures.keyed import grouped
-from analyzer.measures.peaks import by_group
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import Side
-from analyzer.measures.seen import Seen, most, seen
+from analyzer.measures.seen import Seen, largest, leg, seen
 from analyzer.messages import ROOT, Array, Present, State, TransactionBatch, TransactionTable
 
 __all__ = ["HealthLeg", "Measure"]
@@ -78,10 +76,7 @@ class Measure:
         if not len(rows):
             return ()
         roles: Roles = results["roles"]
-        leg = (rows.client.astype(np.uint64) << np.uint64(32)) | rows.server.astype(np.uint64)
-        legs, _, of = grouped(leg)
-        order, starts = by_group(of, len(legs))
-        found = [self._leg(rows.take(order[starts[at] : starts[at + 1]]), roles) for at in most(of, len(legs))]
+        found = [self._leg(rows.take(mine), roles) for _, mine in largest(leg(rows.client, rows.server))]
         return tuple(sorted(found, key=lambda row: (-row.run.count, -row.probes.count, row.client, row.server)))
 
     def _leg(self, rows: TransactionTable, roles: Roles) -> HealthLeg:

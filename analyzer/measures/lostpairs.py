@@ -10,9 +10,8 @@ import numpy as np
 
 from analyzer.dns import rrtypes
 from analyzer.measures import Context
-from analyzer.measures.keyed import grouped
 from analyzer.measures.rows import Frame
-from analyzer.measures.seen import Seen, Sight, most, seen
+from analyzer.measures.seen import Seen, Sight, largest, leg, seen
 from analyzer.messages import Array, Present, State, TransactionBatch, TransactionTable, Transport
 from analyzer.options import NS
 
@@ -150,12 +149,9 @@ class Measure:
         lost = TransactionTable.concat([case.take(slice(0, 1)) for case in self._cases])
         partner = TransactionTable.concat([case.take(slice(1, 2)) for case in self._cases])
         again = TransactionTable.concat([case.take(slice(2, 3)) for case in self._cases])
-        leg = (lost.client.astype(np.uint64) << np.uint64(32)) | lost.server.astype(np.uint64)
-        legs, first, of = grouped(leg)
         text = self._context.addresses.text
         found = []
-        for at in most(of, len(legs)):
-            mine = of == at
+        for _, mine in largest(leg(lost.client, lost.server)):
             rows, wait = lost.take(mine), (again.time_ns - lost.time_ns)[mine]
             found.append(
                 LostPair(
@@ -168,7 +164,7 @@ class Measure:
                     glibc=int((wait >= _GLIBC_NS[0]).sum()),
                     musl=int((wait <= _MUSL_NS[1]).sum()),
                     stopped=int((lost.views < partner.views)[mine].sum()),
-                    example=self._example(self._cases[int(first[at])]),
+                    example=self._example(self._cases[int(mine[0])]),
                 )
             )
         return LostPairs(tuple(sorted(found, key=lambda row: (-row.cases.count, row.client, row.server))))

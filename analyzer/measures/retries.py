@@ -18,7 +18,7 @@ from analyzer.measures.failures import Failures
 from analyzer.measures.keyed import grouped
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import Side
-from analyzer.measures.seen import Seen, most, seen
+from analyzer.measures.seen import Seen, largest, seen
 from analyzer.messages import Array, Outcome, State, TransactionBatch, TransactionTable
 
 __all__ = ["Measure", "Retries"]
@@ -76,23 +76,21 @@ class Measure:
         twin = (gap < _DOUBLE_NS) | (~same_server & (gap < self._context.options.limits.retry_silence_ns))
         retry = ~failed & ~twin
         found = []
-        servers, of = np.unique(rows.server, return_inverse=True)
-        for server in servers[most(of, len(servers))].tolist():
-            here = rows.server == server
+        for server, here in largest(rows.server):
             queries = int(cells.queries[mine & (cells.server == server)].sum())
-            chosen = rows.take(here & retry)
+            chosen = rows.take(here[retry[here]])
             busy = self._busy(cells, mine & (cells.server == server), kept, server, chosen)
             found.append(
                 Retries(
                     server=self._context.addresses.text(server),
-                    first_sends=queries - int(here.sum()),
+                    first_sends=queries - len(here),
                     queries=queries,
                     retries=seen(self._context, chosen),
-                    failover=int((here & failed).sum()),
-                    fan_out=int((here & twin & ~failed).sum()),
+                    failover=int(failed[here].sum()),
+                    fan_out=int((twin & ~failed)[here].sum()),
                     busy_sent=busy[0],
                     busy_lost=busy[1],
-                    waits=_waits(gap[here & retry]),
+                    waits=_waits(gap[here[retry[here]]]),
                     by_client=self._clients(chosen.client),
                 )
             )

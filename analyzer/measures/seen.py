@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,11 +10,12 @@ import numpy as np
 
 from analyzer.dns import rcodes, rrtypes
 from analyzer.measures import Context
-from analyzer.measures.peaks import peaks
+from analyzer.measures.keyed import grouped
+from analyzer.measures.peaks import by_group, peaks
 from analyzer.measures.rows import Frame
 from analyzer.messages import Array, State, TransactionTable
 
-__all__ = ["Seen", "Sight", "busiest", "describe", "most", "seen"]
+__all__ = ["Seen", "Sight", "busiest", "describe", "largest", "leg", "seen"]
 
 _EXAMPLES: Final = 6
 _GROUPS: Final = 1000  # groups described; forged traffic can make as many as it has packets
@@ -42,10 +43,17 @@ class Seen:
     examples: tuple[Sight, ...] = ()
 
 
-def most(group: Array, groups: int) -> list[int]:
-    """The groups with most rows, at most 1000, in rising order: what is judged one by one has to be bounded."""
-    counts = np.bincount(group, minlength=groups)
-    return sorted(np.lexsort((np.arange(groups), -counts))[:_GROUPS].tolist())
+def largest(keys: Array) -> Iterator[tuple[int, Array]]:
+    """Each key with its rows, keys rising; of more than 1000 those with most rows: what is judged one by one has to be bounded."""
+    distinct, _, group = grouped(keys)
+    order, starts = by_group(group, len(distinct))
+    for at in sorted(np.argsort(-np.diff(starts), kind="stable")[:_GROUPS].tolist()):
+        yield int(distinct[at]), order[starts[at] : starts[at + 1]]
+
+
+def leg(client: Array, server: Array) -> Array:
+    """One key for each pair of address ids: client << 32 | server."""
+    return (client.astype(np.uint64) << np.uint64(32)) | server.astype(np.uint64)
 
 
 def busiest(time_ns: Array) -> int:

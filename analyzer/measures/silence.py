@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,10 @@ from analyzer.measures.keyed import grouped
 from analyzer.measures.peaks import by_group
 from analyzer.measures.roles import SIDES
 from analyzer.measures.rows import Frame, Side
-from analyzer.measures.seen import Seen, most, seen
+from analyzer.measures.seen import Seen, largest, leg, seen
 from analyzer.messages import Array, State, TransactionBatch, TransactionTable
 
 __all__ = ["Blackout", "Measure", "Silence"]
-
-_U64: Final = np.uint64
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +78,12 @@ class Measure:
         rows, resent = kept.silent, kept.resent
         if not len(rows):
             return ()
-        legs, _, of = grouped(_leg(rows.client, rows.server))
-        order, starts = by_group(of, len(legs))
         again = np.isin(rows.question, resent.question)
-        cell_leg = _leg(cells.client, cells.server)
+        cell_leg = leg(cells.client, cells.server)
         sends = _Sends(cells, cell_leg)
         found = []
-        for at in most(of, len(legs)):
-            chosen = order[starts[at] : starts[at + 1]]
-            row = self._row(rows.take(chosen), again[chosen], cells, cell_leg == legs[at], sends, results, kept)
+        for key, chosen in largest(leg(rows.client, rows.server)):
+            row = self._row(rows.take(chosen), again[chosen], cells, cell_leg == key, sends, results, kept)
             found += [row] if row else []
         return tuple(sorted(found, key=lambda row: (-row.unanswered.count, -row.late.count, row.client, row.server)))
 
@@ -138,16 +133,12 @@ class Measure:
         return found
 
 
-def _leg(client: Array, server: Array) -> Array:
-    return (client.astype(_U64) << _U64(32)) | server.astype(_U64)
-
-
 class _Sends:
     """Times of all queries by leg, to see whether others, answered ones, went out between two that were not."""
 
-    def __init__(self, cells: Cells, leg: Array) -> None:
+    def __init__(self, cells: Cells, legs: Array) -> None:
         self._exact = not cells.step_ns and not cells.error
-        self._legs, _, number = grouped(leg)
+        self._legs, _, number = grouped(legs)
         order, self._starts = by_group(number[cells.log.number], len(self._legs))
         self._times = cells.log.time_ns[order]
 
@@ -155,7 +146,7 @@ class _Sends:
         """The longest run; None where there is none, or where times are not exact."""
         if not self._exact or not len(lost):
             return None
-        at = int(np.searchsorted(self._legs, _leg(lost.client[:1], lost.server[:1])[0]))
+        at = int(np.searchsorted(self._legs, leg(lost.client[:1], lost.server[:1])[0]))
         times = self._times[self._starts[at] : self._starts[at + 1]]
         order = np.lexsort((lost.frame, lost.file, lost.time_ns))
         when = lost.time_ns[order]

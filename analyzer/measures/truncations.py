@@ -12,10 +12,9 @@ from analyzer.dns import header
 from analyzer.measures import Context
 from analyzer.measures.cells import Cells
 from analyzer.measures.failures import Failures
-from analyzer.measures.keyed import grouped
 from analyzer.measures.roles import SIDES, Roles
 from analyzer.measures.rows import Side
-from analyzer.measures.seen import Seen, most, seen
+from analyzer.measures.seen import Seen, largest, leg, seen
 from analyzer.messages import (
     NO_ROW,
     Array,
@@ -97,28 +96,24 @@ class Measure:
         syns = self._connections
         if not len(rows):
             return Truncations(len(syns), ())
-        leg = _leg(rows.client, rows.server)
-        legs, _, of = grouped(leg)
         states = _After(self._context, rows, self._tcp, syns)
-        tcp_leg = _leg(syns.src_addr, syns.dst_addr)
+        tcp_leg = leg(syns.src_addr, syns.dst_addr)
         worked = (syns.synack_ns > 0) | (syns.bytes_in > 0)
         found = []
-        for at in most(of, len(legs)):
-            key = int(legs[at])
-            mine = of == at
+        for key, at in largest(leg(rows.client, rows.server)):
             client, server = key >> 32, key & 0xFFFFFFFF
             cell = (cells.client == client) & (cells.server == server)
-            parts = [rows.take(mine & mask) for mask in (states.followed, states.lone, states.blocked)]
+            parts = [rows.take(at[mask[at]]) for mask in (states.followed, states.lone, states.blocked)]
             followed, lone, blocked = (seen(self._context, part) for part in parts)
             tcp = int((worked & (tcp_leg == key)).sum())
             found.append(
                 Truncated(
                     client=self._context.addresses.text(client),
                     server=self._context.addresses.text(server),
-                    side=SIDES[int(roles.side(rows.client[mine][:1], rows.server[mine][:1])[0])],
+                    side=SIDES[int(roles.side(rows.client[at[:1]], rows.server[at[:1]])[0])],
                     forwarder=bool(roles.forwarder[client]),
-                    udp=int(cells.queries[cell].sum()) - int((_leg(self._tcp.client, self._tcp.server) == key).sum()),
-                    truncated=seen(self._context, rows.take(mine)),
+                    udp=int(cells.queries[cell].sum()) - int((leg(self._tcp.client, self._tcp.server) == key).sum()),
+                    truncated=seen(self._context, rows.take(at)),
                     followed=followed,
                     lone=lone,
                     blocked=blocked,
@@ -130,10 +125,6 @@ class Measure:
         return Truncations(len(syns), tuple(found))
 
 
-def _leg(client: Array, server: Array) -> Array:
-    return (client.astype(_U64) << _U64(32)) | server.astype(_U64)
-
-
 class _After:
     """For each truncated row what followed: masks."""
 
@@ -141,16 +132,16 @@ class _After:
         limits = context.options.thresholds
         end = context.last_ns if context.last_ns is not None else int(rows.r_time_ns.max())
         answer = rows.r_time_ns
-        leg = _leg(rows.client, rows.server)
+        legs = leg(rows.client, rows.server)
         question = _question(rows)
         self.followed = _within(_question(tcp), tcp.time_ns, question, answer, limits.tc_follow_ns)
         worked = (syns.synack_ns > 0) | (syns.bytes_in > 0)
-        pair = _leg(syns.src_addr, syns.dst_addr)
+        pair = leg(syns.src_addr, syns.dst_addr)
         begun = np.where(syns.syn_ns > 0, syns.syn_ns, syns.first_ns)
-        any_syn = _within(pair, begun, leg, answer, limits.tc_wait_ns)
-        good = _within(pair[worked], begun[worked], leg, answer, limits.tc_wait_ns)
+        any_syn = _within(pair, begun, legs, answer, limits.tc_wait_ns)
+        good = _within(pair[worked], begun[worked], legs, answer, limits.tc_wait_ns)
         # A connection that is already open needs no SYN.
-        held = _open(pair[worked], begun[worked], syns.last_ns[worked], leg, answer)
+        held = _open(pair[worked], begun[worked], syns.last_ns[worked], legs, answer)
         elsewhere = _within(_client_question(tcp), tcp.time_ns, _client_question(rows), answer, limits.tc_wait_ns)
         late = answer + limits.tc_wait_ns > end
         # A forwarder hands the truncated answer on; its client comes back, and only then does it ask by TCP.
@@ -163,7 +154,7 @@ class _After:
 
 
 def _question(rows: TransactionTable) -> Array:
-    key = _leg(rows.client, rows.server) * _U64(0x9E3779B97F4A7C15)
+    key = leg(rows.client, rows.server) * _U64(0x9E3779B97F4A7C15)
     return np.asarray(key ^ rows.qname_hash ^ (rows.qtype.astype(_U64) << _U64(48)))
 
 
