@@ -29,6 +29,7 @@ class Sendings:
 
     questions: int = 0
     edns: int = 0
+    iterative: int = 0  # first sends without RD: a recursive resolver asks an authority
     pairs: int = 0  # candidates asked for A and AAAA
     serial: int = 0  # … the second only after the first was answered
     aaaa_first: int = 0  # … AAAA before A
@@ -86,6 +87,8 @@ def fingerprint(seen: Sendings) -> Fingerprint:
 
 def _signs(seen: Sendings) -> dict[str, list[str]]:
     """The signs of each resolver that has any. Where numbers are equal the first is taken."""
+    if not _few(seen.iterative, seen.questions):
+        return {}  # all that are known here want recursion
     if nginx := _nginx(seen):
         return {"nginx": nginx}
     if resolved := _resolved(seen):

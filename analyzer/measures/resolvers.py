@@ -25,6 +25,7 @@ _LOOSE, _STRICT = 0, 2  # QuestionTable.strict: rows for all but forwarders, row
 _CLIENT_BITS, _PORT_BITS, _NAME_BITS = 20, 16, 28
 _MUSL_STEP: Final = (0x60, 0x300)  # 0x8d to 0x19b were seen; at random an ID falls in here once in a hundred
 _NEAR: Final = 1024  # between glibc's two IDs, their octets swapped: two thirds of pairs are nearer, 3 % at random
+_RD: Final = 0x0100
 _MS: Final = 1_000_000
 _AT_ONCE: Final = 5 * _MS  # from an answer to the next send: no timer
 _FAILED: Final = (Outcome.SERVFAIL, Outcome.REFUSED)
@@ -48,6 +49,8 @@ class Measure:
     def update(self, batch: TransactionBatch) -> None:
         """Count the batch's questions, their ports, and the pairs of its lookups."""
         rows = batch.transactions
+        walks = (rows.state != State.ORPHAN) & (rows.send == 0) & ((rows.flags & _RD) == 0)
+        self._count(rows.client[walks], iterative=np.ones(int(walks.sum()), np.int64))
         used = (rows.state != State.ORPHAN) & (rows.send == 0) & (rows.transport == Transport.UDP)
         used &= ((rows.present & Present.QUESTION) != 0) & ((rows.qtype == 1) | (rows.qtype == 28))
         used &= rows.client < 1 << _CLIENT_BITS

@@ -70,6 +70,8 @@ LOW, MEDIUM, HIGH = Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH
         (replace(ALONE, self_probes=1), "CoreDNS", LOW),
         (replace(ALONE, up_probes=1), "dnsmasq", LOW),
         (replace(ALONE, up_probes=1, forwarder=True), "dnsmasq", MEDIUM),
+        (replace(POOLED, iterative=20), "CoreDNS", MEDIUM),
+        (replace(POOLED, iterative=21), "", LOW),  # a recursor with a pool, seen from an authority
         (Sendings(), "", LOW),
     ],
     ids=str,

@@ -178,3 +178,11 @@ def test_probes_name_who_sends_them_to_itself() -> None:
     assert named(made)[:2] == ("CoreDNS", Confidence.LOW)
     assert named(made, "10.0.0.2")[0] == ""
     assert named(made, "10.0.0.3")[:2] == ("dnsmasq", Confidence.LOW)
+
+
+def test_who_walks_the_tree_is_none_of_them() -> None:
+    for flags, name in ((0x0100, "systemd-resolved"), (0, "")):
+        made = asked_on(0.0001)
+        for row in made.rows:
+            row["flags"] = row["flags"] & ~0x0100 | flags
+        assert named(made)[0] == name
