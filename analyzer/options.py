@@ -43,7 +43,7 @@ class Limits:
     pending_ns: int = 5 * NS  # a query this close to the end of the capture is pending, not unanswered
     retry_same_id_ns: int = 15 * NS  # same ID and port: glibc resends for 15 s at most
     retry_ns: int = 6 * NS  # new ID or port after failure or silence: Go and c-ares wait 5 s (and jitter)
-    retry_failed_ns: int = 500_000_000  # after SERVFAIL or REFUSED every resolver goes on at once; later a program asks anew
+    retry_failed_ns: int = 500_000_000  # after SERVFAIL or REFUSED resolvers go on at once; later a program asks anew
     retry_silence_ns: int = 300_000_000  # below this, another ID is another question, not a retry
     question_ns: int = 30 * NS  # a question lasts at most this long …
     question_sends: int = 12  # … and this many sends
