@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,18 +45,33 @@ def read(
 
     `filter` is a BPF expression, `select` a DNS-level filter; `options` are those of `analyzer.options.AnalyzeOptions`
     (`ports={53, 5353}`, `cluster_domain="cluster.local"`, `dedupe=False`, `decoder="reference"` …).
-    Raises UsageError for an option that does not exist; what is wrong with the files is said when they are read.
+    Raises UsageError for an option that does not exist or is none; what is wrong with the files is said when they are read.
     """
-    several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    several: list[Any] = [paths] if isinstance(paths, str | os.PathLike) else _listed(paths)
+    if not all(isinstance(path, str | os.PathLike) for path in several):
+        raise UsageError(f"{paths!r} is no path and no list of paths")
     if not several:
         raise UsageError("no capture given")
+    if select is not None and not isinstance(select, Select):
+        raise UsageError(f"select takes an analyzer.options.Select, not {select!r}")
     known = {field.name for field in dataclasses.fields(AnalyzeOptions)} - {"bpf", "select"}
     if unknown := sorted(set(options) - known):
         raise UsageError(f"unknown option {', '.join(unknown)}; there are filter, select, {', '.join(sorted(known))}")
     if "ports" in options:
-        options["ports"] = frozenset(options["ports"])
+        options["ports"] = _ports(options["ports"])
     asked = AnalyzeOptions(bpf=filter, select=select or Select(), **options)
     return Capture(tuple(os.fspath(path) for path in several), asked)
+
+
+def _ports(given: Any) -> frozenset[int]:
+    ports = _listed(given)
+    if not ports or not all(isinstance(port, Integral) and 0 <= int(port) < 65536 for port in ports):
+        raise UsageError(f"ports takes port numbers ({{53, 5353}}), not {given!r}")
+    return frozenset(map(int, ports))
+
+
+def _listed(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, Iterable) else [None]
 
 
 def compare(before: Capture, after: Capture) -> Compared:
@@ -109,6 +125,7 @@ class Capture:
         if name not in self._made:
             analysis, kept = self._run
             self._made[name] = tables.columns(name, kept, analysis.report, analysis.results, analysis.context)
+            _hand_back()
         return self._made[name]
 
     def table(self, name: str) -> pd.DataFrame:

@@ -83,7 +83,9 @@ def tables_page() -> str:
         "a capital (`Int64`) may lack values, which are nulls in Arrow; so may `float64` (NaN), `category` and `string`. Versions of DuckDB\n"
         "before 2 keep times with a zone to the microsecond. Counts of different sides are of different legs of the way: never add them up.\n"
         "The values of a DataFrame are read-only, because Arrow shares them: take a `copy()` to change them.\n"
-        "The client x name pairs are not a table: group `transactions` by `client` and `qname`."
+        "The client x name pairs are not a table, for there can be as many as messages; this counts them:\n\n"
+        "    asked = capture.transactions.query(\"state != 'orphan'\")\n"
+        '    asked.groupby(["side", "client", "qname"], observed=True).size()'
     )
     parts = []
     for name, specs in TABLES.items():

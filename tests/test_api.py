@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -134,6 +136,15 @@ def test_under_a_name(lan: Capture) -> None:
     [
         lambda c: analyzer.read([]),
         lambda c: analyzer.read(LAN, speed=9),
+        lambda c: analyzer.read(5),  # type: ignore[arg-type]  # on purpose
+        lambda c: analyzer.read([LAN, None]),  # type: ignore[list-item]  # on purpose
+        lambda c: analyzer.read(LAN, select="example.org"),  # type: ignore[arg-type]  # on purpose
+        lambda c: analyzer.read(LAN, ports=5353),
+        lambda c: analyzer.read(LAN, ports=["domain"]),
+        lambda c: analyzer.read(LAN, ports={65536}),
+        lambda c: analyzer.read(LAN, filter="host nowhere.example").messages,
+        lambda c: analyzer.read(ROOT / "README.md").messages,
+        lambda c: analyzer.read(ROOT).messages,
         lambda c: analyzer.read(LAN, filter="port port").messages,
         lambda c: analyzer.read(LAN, decoder="fast").messages,
         lambda c: c.table("nonsense"),
@@ -155,6 +166,57 @@ def test_what_cannot_be_is_said_in_one_line(lan: Capture, wrong: Any) -> None:
         wrong(lan)
     assert str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("octets", "why"), [(0, "empty"), (10, "pipe: ")])
+def test_a_pipe_that_closes_too_early_is_an_input_error(tmp_path: Path, octets: int, why: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    start = (ROOT / "samples" / "self-loop.pcap").read_bytes()[:octets]
+    writer = threading.Thread(target=pipe.write_bytes, args=(start,))
+    writer.start()
+    with pytest.raises(InputError, match=why) as error:
+        analyzer.read(pipe).report()
+    writer.join()
+    assert "\n" not in str(error.value)
+
+
+def test_a_pipe_that_closes_midway_is_a_partial_report(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    whole = (ROOT / "samples" / "self-loop.pcap").read_bytes()
+    writer = threading.Thread(target=pipe.write_bytes, args=(whole[: len(whole) // 2],))
+    writer.start()
+    report = analyzer.read(pipe).report()
+    writer.join()
+    assert report.partial
+    assert report.summary.messages > 0
+
+
+@pytest.mark.program("tshark")
+def test_narrowings_together_keep_the_frames_that_tshark_keeps(lan: Capture) -> None:
+    times = lan.messages["time"]
+    since, until = times.iloc[100], times.iloc[1500]
+    client, name = "192.168.1.26", "user2.svc.cluster.local.example.org"
+    narrowed = lan.between(since, until).client(client).under(name)
+    asked = (
+        f"frame.time_epoch >= {since.value // 10**9}.{since.value % 10**9:09d} && "
+        f"frame.time_epoch < {until.value // 10**9}.{until.value % 10**9:09d} && "
+        f"((dns.flags.response == 0 && ip.src == {client}) || (dns.flags.response == 1 && ip.dst == {client})) && "
+        f'(dns.qry.name == "{name}" || dns.qry.name matches "[.]{name.replace(".", "[.]")}$")'
+    )
+    run = subprocess.run(
+        ["tshark", "-r", LAN, "-Y", asked, "-T", "fields", "-e", "frame.number"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    truth = [int(line) for line in run.stdout.split()]
+    assert truth
+    assert narrowed.messages["frame"].tolist() == truth
+    assert narrowed.names["queries"].sum() == int((~narrowed.messages["response"]).sum())
+    assert lan.under(name).client(client).between(since, until).messages["frame"].tolist() == truth
 
 
 def test_a_client_that_is_not_there_is_a_table_without_rows(lan: Capture) -> None:

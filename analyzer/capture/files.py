@@ -159,6 +159,8 @@ def _piped(name: str, file: BinaryIO) -> Source:
     while len(head) < 6 and (piece := os.read(file.fileno(), READ)):
         head += piece
     if not head:
+        if file is not sys.stdin.buffer:
+            file.close()
         raise InputError(f"{name}: the input is empty")
     return Source(name, None, format_of(head), _pending=(head, file))
 

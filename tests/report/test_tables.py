@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
 
 import analyzer
@@ -19,13 +17,23 @@ from analyzer.measures.rows import Side
 from analyzer.report.tables import DOCS, SPECS
 from analyzer.report.tables_columns import Spec, arrow_type, pandas_type
 
+try:
+    import duckdb
+    import polars as pl
+except ImportError:
+    duckdb = pl = None  # type: ignore[assignment]  # the tests that ask them are skipped
+
+pa = pytest.importorskip("pyarrow", reason="no pyarrow (pip install 'dnsloupe[dev]')")
+by_all = pytest.mark.skipif(pl is None, reason="no duckdb and polars (pip install 'dnsloupe[dev]')")
+
 SAMPLES = Path(__file__).parents[2] / "samples"
 INCIDENT, TCP, SMALL = "nodelocaldns-incident.pcap", "tcp-fragments.pcapng.gz", "formats.pcapng"
+NOBODY = "nobody"  # the incident, narrowed to a client that is not in it: no table but the time line has rows
 
 
 @functools.cache
 def capture(name: str) -> analyzer.Capture:
-    return analyzer.read(SAMPLES / name)
+    return capture(INCIDENT).client("192.0.2.77") if name == NOBODY else analyzer.read(SAMPLES / name)
 
 
 def holds(series: pd.Series[Any], spec: Spec) -> bool:
@@ -55,7 +63,7 @@ def test_every_column_says_what_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SPECS)
-@pytest.mark.parametrize("sample", [INCIDENT, TCP, SMALL])
+@pytest.mark.parametrize("sample", [INCIDENT, TCP, SMALL, NOBODY])
 def test_every_column_has_its_type(name: str, sample: str) -> None:
     frame, arrow = capture(sample).table(name), capture(sample).to_arrow(name)
     flat = frame.reset_index() if name == "timeline" else frame
@@ -66,6 +74,41 @@ def test_every_column_has_its_type(name: str, sample: str) -> None:
         said = {"unit": spec.unit, "doc": spec.doc}
         assert {k.decode(): v.decode() for k, v in arrow.schema.field(spec.name).metadata.items()} == said
         assert frame.attrs["columns"][spec.name] == said
+
+
+def test_every_table_was_seen_with_rows_and_without() -> None:
+    for name in SPECS:
+        lengths = {len(capture(sample).table(name)) for sample in (INCIDENT, TCP, SMALL, NOBODY)}
+        assert max(lengths) > 0, name
+        assert min(lengths) == 0, name
+
+
+def described() -> dict[str, list[tuple[str, str, str, str]]]:
+    """Name, pandas type, Arrow type and unit of every column, by table, as docs/tables.md has them."""
+    text = (SAMPLES.parent / "docs" / "tables.md").read_text(encoding="utf-8")
+    sections = re.split(r"^## (\w+)$", text, flags=re.MULTILINE)[1:]
+    row = re.compile(r"^\| `(\w+)` \| `([^`]+)` \| `([^`]+)` \| ([^|]*?) ?\|", re.MULTILINE)
+    return {name: row.findall(body) for name, body in zip(sections[::2], sections[1::2], strict=True)}
+
+
+@pytest.mark.parametrize("sample", [INCIDENT, TCP, NOBODY])
+def test_the_page_says_what_the_tables_are(sample: str) -> None:
+    page = described()
+    assert list(page) == list(SPECS)
+    for name, columns in page.items():
+        frame, schema = (
+            capture(sample).table(name).reset_index(drop=name != "timeline"),
+            capture(sample).to_arrow(name).schema,
+        )
+        assert [(c, p) for c, p, _, _ in columns] == [(c, str(t)) for c, t in frame.dtypes.items()]
+        assert [(c, a) for c, _, a, _ in columns] == [(f.name, str(f.type).split("<")[0]) for f in schema]
+        assert [unit for *_, unit in columns] == [field.metadata[b"unit"].decode() for field in schema]
+
+
+@pytest.mark.parametrize("sample", [INCIDENT, NOBODY])
+def test_the_time_line_is_indexed_in_utc(sample: str) -> None:
+    index = capture(sample).timeline.index
+    assert (str(index.dtype), index.name) == ("datetime64[ns, UTC]", "start")
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -124,7 +167,7 @@ Answers = list[tuple[Any, ...]]
 
 
 def same_in_all(
-    table: str, by_pandas: Callable[[pd.DataFrame], Answers], sql: str, by_polars: Callable[[pl.DataFrame], Answers]
+    table: str, by_pandas: Callable[[pd.DataFrame], Answers], sql: str, by_polars: Callable[[Any], Answers]
 ) -> Answers:
     """Ask pandas, DuckDB and Polars; what all of them say."""
     arrow = capture(INCIDENT).to_arrow(table)
@@ -138,6 +181,7 @@ def same_in_all(
     return of_pandas
 
 
+@by_all
 def test_queries_of_each_side() -> None:
     found = same_in_all(
         "messages",
@@ -149,6 +193,7 @@ def test_queries_of_each_side() -> None:
     assert dict(found) == {side.value: count for side, count in sides.items() if count}
 
 
+@by_all
 def test_names_most_asked() -> None:
     found = same_in_all(
         "messages",
@@ -171,6 +216,7 @@ def test_names_most_asked() -> None:
     assert [count for _, count in found] == [row.queries for row in rows[:20]]
 
 
+@by_all
 def test_response_codes() -> None:
     found = same_in_all(
         "messages",
@@ -188,6 +234,7 @@ def test_response_codes() -> None:
     assert found == sorted((row.side.value, row.name, row.responses) for row in rows if row.responses)
 
 
+@by_all
 def test_unanswered_by_server() -> None:
     found = same_in_all(
         "transactions",
@@ -205,6 +252,7 @@ def test_unanswered_by_server() -> None:
     assert found == sorted((row.side.value, row.addr, row.unanswered) for row in rows if row.unanswered)
 
 
+@by_all
 def test_queries_over_time() -> None:
     found = same_in_all(
         "messages",
@@ -224,6 +272,7 @@ def test_queries_over_time() -> None:
     assert found == list(zip((line.index.astype("int64") // 10**10).tolist(), line.queries.tolist(), strict=True))
 
 
+@by_all
 def test_round_trip_times() -> None:
     found = same_in_all(
         "transactions",
@@ -240,6 +289,7 @@ def test_round_trip_times() -> None:
     assert len(found) > 1
 
 
+@by_all
 def test_what_each_suffix_cost() -> None:
     found = same_in_all(
         "chains",
@@ -257,3 +307,12 @@ def test_what_each_suffix_cost() -> None:
     assert bill
     for suffix, queries in found:  # other lookups ask these names too, outside any chain
         assert queries >= bill.get(suffix, 0)
+
+
+def test_pairs_are_a_line_of_pandas() -> None:
+    """As docs/tables.md has it."""
+    asked = capture(INCIDENT).transactions.query("state != 'orphan' and side == 'client'")
+    pairs = asked.groupby(["client", "qname"], observed=True).size()
+    rows = capture(INCIDENT).report().tables["pairs"].tables[Side.CLIENT]
+    assert len(rows) == len(pairs)
+    assert {(row.client, row.qname): row.queries for row in rows} == pairs.to_dict()
