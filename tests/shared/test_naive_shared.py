@@ -18,7 +18,7 @@ from tests.measures.naive_tables import compare
 from tests.measures.traffic import results
 from tests.shared.differential import captures_in, octets
 from tests.transactions import naive
-from tests.transactions.compare import check
+from tests.transactions.compare import account, check
 from tests.transactions.traffic import Tables, run
 
 pytestmark = pytest.mark.slow
@@ -50,6 +50,7 @@ def both(path: Path) -> int:
     if not len(rows):
         return 0
     first = rows.take(slice(0, TRANSACTIONS))
+    account(Tables(stage, out))
     tables = Tables(stage, out) if len(first) == len(rows) else run([first], context.names, context.addresses)
     check(tables, naive.everything(naive.rows_of([first]), Limits()))
     compare(Naive(context, out), results(context, out))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analyzer.messages import NO_ROW, Table
+from analyzer.messages import NO_ROW, Present, Table
 from tests.transactions import naive
 from tests.transactions.traffic import Tables
 
@@ -55,3 +56,32 @@ def check(tables: Tables, expected: Mapping[str, Sequence[naive.Row]]) -> None:
     assert cells(tables.questions, QUESTION) == [
         tuple(int(q[name]) for name in QUESTION) for q in expected["questions"]
     ]
+
+
+def account(tables: Tables) -> None:
+    """Every question whose name could be read stands in one step of one lookup, and nothing else does."""
+    want: Counter[tuple[str, int, int]] = Counter()
+    for kind, sends, present, client, qname in cells(
+        tables.questions, ["strict", "sends", "present", "client", "qname"]
+    ):
+        if kind != 2 and present & int(Present.QUESTION):
+            want["questions", client, qname] += 1
+            want["queries", client, qname] += sends
+    lookups = {row[0]: row[1:] for row in cells(tables.lookups, LOOKUP)}
+    got: Counter[tuple[str, int, int]] = Counter()
+    steps: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    for number, *step in cells(tables.steps, ["lookup", *STEP]):
+        steps[number].append(tuple(step))
+        got["questions", lookups[number][0], step[0]] += step[1]
+        got["queries", lookups[number][0], step[0]] += step[2]
+    assert got == want
+    assert steps.keys() == lookups.keys()
+    for number, (_, begin, end, *sums) in lookups.items():
+        names, questions, queries, positions, begins, ends = zip(*steps[number], strict=True)
+        assert (begin, end) == (min(begins), max(ends)), number
+        assert sums == [len(set(names)), sum(queries), sum(questions)], number
+        assert sorted(positions) == list(range(len(positions))), number
+
+
+LOOKUP = "lookup client time_ns end_ns steps queries questions".split()
+STEP = "qname questions queries position time_ns end_ns".split()

@@ -14,7 +14,7 @@ from analyzer.decode import decoder
 from analyzer.messages import AddressTable, DecodeOptions, MessageBatch, NameTree, Present, Transport
 from analyzer.options import AnalyzeOptions, Limits
 from tests.transactions import naive
-from tests.transactions.compare import check
+from tests.transactions.compare import account, check
 from tests.transactions.traffic import MS, Traffic, run
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -38,6 +38,7 @@ def test_samples_agree_with_the_naive_twin(path: Path) -> None:
     rows = MessageBatch.concat(batches).take(slice(0, 900))
     tables = run([rows], names, addresses, cuts=range(0, len(rows), 250))
     check(tables, naive.everything(naive.rows_of([rows]), Limits()))
+    account(tables)
 
 
 STEPS = [
@@ -94,3 +95,4 @@ def test_made_traffic_agrees_with_the_naive_twin_however_it_is_cut(
 ) -> None:
     tables = made.run(cuts, AnalyzeOptions(dedupe=dedupe))
     check(tables, naive.everything(naive.rows_of([made.batch()]), Limits(), dedupe))
+    account(tables)
