@@ -188,7 +188,13 @@ def test_the_search_domain_removed_is_what_was_predicted(phase: Callable[[str], 
     (leg,) = found.legs
     probes = before.summary.queries - 960
     assert (leg.before, leg.low, leg.high) == (960 + probes, probes, probes)
-    assert after.summary.queries == pytest.approx(leg.high, abs=2)
+    assert after.summary.queries == leg.high == probes
+
+
+def test_removing_the_loop_alone_changes_nothing_at_the_gateway(phase: Callable[[str], Report]) -> None:
+    before, looped = phase("a-before-lan"), phase("b-forward-lan")
+    assert before.summary.queries == looped.summary.queries
+    assert before.details["outgoing"].bill.total.wasted == looped.details["outgoing"].bill.total.wasted == 960
 
 
 def test_the_pods_side_predicts_phase_c_to_the_query(phase: Callable[[str], Report]) -> None:
@@ -201,3 +207,7 @@ def test_the_pods_side_predicts_phase_c_to_the_query(phase: Callable[[str], Repo
     assert seen_before.queries / seen_before.lookups == pytest.approx(12, abs=0.1)
     predicted_each = (client.high - (client.before - seen_before.queries)) / seen_before.lookups
     assert seen_after.queries / seen_after.lookups == pytest.approx(predicted_each, abs=0.05)
+    legs = {leg.server: leg.high for leg in found.legs if leg.side == Side.UPSTREAM}
+    sent = {row.addr: row.queries for rows in after.tables["servers"].tables.values() for row in rows}
+    assert legs["192.168.1.1"] == sent["192.168.1.1"] == 1  # the loop probe
+    assert legs["10.233.0.3"] == pytest.approx(sent["10.233.0.3"], abs=2)

@@ -22,7 +22,7 @@ from analyzer.transactions.keys import U64, arrange, mix, segments
 __all__ = ["Links"]
 
 _NEVER: Final = np.iinfo(np.int64).min
-_KEPT: Final = ("row", "time", "end", "client", "server", "key")
+_KEPT: Final = ("row", "time", "end", "client", "server", "key", "socket")
 
 I64 = NDArray[np.int64]
 Columns = dict[str, Array]
@@ -52,7 +52,9 @@ class Links:
         first = len(both["row"]) - len(rows)
         least = np.concatenate([np.full(first, np.iinfo(np.int64).max), wanted - self._limits.link_slack_ns])
         found = _enclosing(both, first, least)
-        linked = np.flatnonzero(found >= 0)
+        # One socket and ID to several servers at once: musl asks them all, nobody forwards to anybody.
+        fanned = (both["client"] == both["client"][found]) & (both["socket"] == both["socket"][found])
+        linked = np.flatnonzero((found >= 0) & ~fanned)
         at, cause = rows[linked - first], found[linked]
         for name, source in (("fed_by", "row"), ("fed_by_client", "client"), ("fed_by_server", "server")):
             transactions[name][at] = both[source][cause]
@@ -64,10 +66,11 @@ class Links:
         kind = (part["qtype"].astype(np.uint64) << np.uint64(16)) | part["qclass"]
         columns = {name: part[name] for name in ("row", "client", "server")}
         columns |= {"time": part["time_ns"], "end": end, "key": mix(part["qname_hash"], kind)}
+        columns["socket"] = (part["client_port"].astype(np.uint32) << np.uint32(16)) | part["msg_id"]
         return columns, np.where(answered, part["r_time_ns"], part["time_ns"])
 
 
-_READ: Final = "row time_ns client server qname_hash qtype qclass r_time_ns rtt_ns".split()
+_READ: Final = "row time_ns client server client_port msg_id qname_hash qtype qclass r_time_ns rtt_ns".split()
 
 
 def _enclosing(rows: Columns, first: int, least: I64) -> I64:

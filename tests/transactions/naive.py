@@ -257,7 +257,8 @@ def cause(row: Row, rows: Sequence[Row], limits: Limits) -> int | None:
             continue
         reach = other["answer"]["time_ns"] if other["answer"] else other["time_ns"] + limits.step_ns
         if other["server"][0] != row["server"][0] and ends <= reach + limits.link_slack_ns:
-            return int(other["row"])
+            fanned = other["client"] == row["client"] and other["msg_id"] == row["msg_id"]
+            return None if fanned else int(other["row"])
     return None
 
 

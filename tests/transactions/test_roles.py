@@ -89,3 +89,14 @@ def test_a_client_far_back_is_found_behind_any_number_of_open_queries_to_the_sam
         made.reply(MS, row)
     made.reply(2 * MS, cause)
     assert links(made.run(cuts=range(0, 600, 7))) == [None] + [0] * 300
+
+
+def test_one_socket_that_asks_two_servers_at_once_forwards_nothing() -> None:
+    """musl: the same ID and port to every nameserver. Another port would be a forwarder's."""
+    for port, expected in ((40_000, None), (40_001, 0)):
+        made = Traffic()
+        first = made.query(0, src=POD, dst=LOCAL, src_port=40_000, msg_id=7)
+        second = made.query(MS, src=POD, dst=GATEWAY, src_port=port, msg_id=7)
+        made.reply(2 * MS, second)
+        made.reply(3 * MS, first)
+        assert links(made.run()) == [None, expected]
