@@ -142,7 +142,8 @@ def _needed(example: Sequence[ExampleStep]) -> int:
 
 
 def _totals(search: Search, outgoing: Outgoing | None, look: Look) -> Iterator[RenderableType]:
-    rows = [("asked by clients", *_cells(search.bill.total)[1:])]
+    """What clients asked is only told apart into needed and wasted where a list is known."""
+    rows = [("asked by clients", *_cells(search.bill.total)[1:])] if search.lists else []
     if outgoing is not None and outgoing.bill is not None:
         rows.append(("left the cluster", *_cells(outgoing.bill.total)[1:]))
     yield columns(look, ("in all", *_HEADS), rows, wide=0)

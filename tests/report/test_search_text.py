@@ -14,7 +14,7 @@ from analyzer.report.look import Look, console
 from analyzer.report.model import Report
 from analyzer.report.search_text import bill_csv, section
 from analyzer.whatif import parse, what_if
-from tests.lookups import LIST, POD, lookup
+from tests.lookups import LIST, POD, dead_polling, lookup
 from tests.scenes import Scene
 
 
@@ -85,3 +85,43 @@ def test_the_csv_holds_the_bill_and_adds_up(scene: Scene) -> None:
     assert [row["key"] for row in rows if row["kind"] == "client"] == [POD]
     found = what_if(results, context, parse(["fqdn"]))
     assert "fqdn,client,,30,6,6,0.000" in bill_csv(results["search"], [found])
+
+
+def test_where_no_list_is_known_only_what_left_is_billed() -> None:
+    made = Scene()
+    for n in range(20):
+        made.ask(n, "192.168.1.23", "192.168.1.1", f"db{n % 3}.orders.svc.cluster.local.example.org", src_port=33_000)
+    results, _ = made.results()
+    page = shown(results["search"], (), (), results["outgoing"])
+    assert "asked by clients" not in page
+    assert next(line.split() for line in page.splitlines() if line.startswith("left the cluster"))[3:] == [
+        "20",
+        "20",
+        "0",
+        "20",
+        "-",
+    ]
+
+
+def test_both_bills_stand_side_by_side() -> None:
+    made = Scene()
+    dead_polling(made, ["a.b.svc.cluster.local", "c.d.svc.cluster.local", "e.f.svc.cluster.local"], 10, workers=1)
+    results, _ = made.results()
+    page = shown(results["search"], (), (), results["outgoing"])
+    assert next(line.split()[3:] for line in page.splitlines() if line.startswith("asked by")) == [
+        "30",
+        "300",
+        "60",
+        "240",
+        "5.0",
+    ]
+    assert next(line.split()[3:] for line in page.splitlines() if line.startswith("left the")) == [
+        "30",
+        "60",
+        "0",
+        "60",
+        "-",
+    ]
+    assert "LEFT THE CLUSTER" in page
+    rows = list(csv.DictReader(io.StringIO(bill_csv(results["search"], (), results["outgoing"]))))
+    assert [(row["key"], row["wasted"]) for row in rows if row["kind"] == "left suffix"] == [("example.org", "60")]
