@@ -53,6 +53,7 @@ class Limits:
     pair_ns: int = 50_000_000  # A and AAAA of one name from two ports belong together within this
     link_slack_ns: int = 5_000_000  # a forwarder's own answer may be captured this much before its upstream's
     max_pairs: int = 1_000_000  # client x name pairs counted exactly; then space-saving
+    max_messages: int = 6_000_000  # messages held for matching (2 GB): a minute of 100,000 a second; then queries end
     max_keys: int = 1_000_000  # keys of any other table
     max_rows: int = 4_000_000  # rows kept to look back on by a measure that needs the ones nearby
     max_events: int = 4_000_000  # times kept of one kind (64 MB): eleven hours at 100 a second; then coarser steps
@@ -175,7 +176,9 @@ class Thresholds:
     tunnel_distinct: float = 0.8
     tunnel_name: int = 60  # octets of a name, or 40 of its longest label: words of people are shorter
     tunnel_label: int = 40
-    tunnel_bits: float = 3.5  # a letter; English text has 4.1 over a whole page, a host's name less, hexadecimal digits 4
+    tunnel_bits: float = (
+        3.5  # a letter; English text has 4.1 over a whole page, a host's name less, hexadecimal digits 4
+    )
     tunnel_types: float = 0.5
     tunnel_octets: int = 50_000
     copies_warn: float = 1.2  # frames a packet above which raw tools over-count

@@ -32,7 +32,7 @@ from analyzer.messages import (
 from analyzer.options import AnalyzeOptions
 from analyzer.report.ledger import what_was_there
 from analyzer.report.model import Report, build
-from analyzer.transactions import Transactions
+from analyzer.transactions.bounded import Bounded
 
 if TYPE_CHECKING:
     from analyzer.crosscheck import Checked
@@ -44,6 +44,9 @@ Progress = Callable[[int], None]
 
 _BATCH_ROWS: Final = 1 << 17  # some ten batches are alive at once
 _AHEAD: Final = 2  # batches that a decoding thread may be ahead of the analysis: memory stays bounded
+_TOO_DENSE: Final = (
+    "more than {:,} messages in about a minute: some queries count as pending, their answers as responses alone"
+)
 _PATIENCE_S: Final = 1.0  # a chunk is decoded in milliseconds
 
 
@@ -262,7 +265,7 @@ def run(
     declared = _Declared(options.config) if options.config else None
     reading = Reading(paths, options, progress=progress)
     context = Context(names=reading.names, addresses=reading.addresses, options=options)
-    stage = Transactions(context.names, context.addresses, options, sources=reading.chains)
+    stage = Bounded(context.names, context.addresses, options, options.limits.max_messages, reading.chains)
     active = {ident: measure(context) for ident, measure in measures.registry().items()}
 
     def update(batches: Iterable[TransactionBatch]) -> None:
@@ -278,8 +281,9 @@ def run(
             update(stage.feed(decoded, chain))
     except KeyboardInterrupt:  # what was read so far is still worth its report
         interrupted = True
-    update(stage.finish())
+    update(stage.close())
     counters = stage.counters
+    notes = [f"{_TOO_DENSE.format(options.limits.max_messages)} (cut {stage.cut} times)"] if stage.cut else []
     del stage
     reading.require_dns()
     _give_back()
@@ -298,7 +302,7 @@ def run(
         context=context,
         findings=_worst_first([*judge(results, context), *(declared.findings if declared else ())]),
         crosscheck=declared.against(results, context) if declared else (),
-        notes=declared.notes if declared else (),
+        notes=[*notes, *(declared.notes if declared else ())],
         decoder=reading.decoder,
         checked=tuple(detectors.registry()),
         interrupted=interrupted,

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from analyzer import pipeline
 from analyzer.errors import InputError, NothingToRead
-from analyzer.options import AnalyzeOptions
+from analyzer.options import AnalyzeOptions, Limits
 from analyzer.report.json import document
 from tests.builders import at, ethernet, frames, ipv4, pcap, query, response, udp
 
@@ -188,3 +188,16 @@ def test_covered_time_leaves_out_gaps_between_files(tmp_path: Path) -> None:
     summary = analyzed(tmp_path / "a.pcap", tmp_path / "b.pcap")["summary"]
     assert summary["duration_s"] > 3600
     assert summary["covered_s"] == pytest.approx(18, abs=1)
+
+
+def test_more_messages_in_a_minute_than_are_held_is_said(tmp_path: Path) -> None:
+    packets = [
+        at(ethernet(ipv4(udp(query(f"n{number}.test", ident=number)))), number * 10_000_000) for number in range(300)
+    ]
+    path = tmp_path / "dense.pcap"
+    path.write_bytes(pcap(packets))
+    limits = Limits(max_messages=100)
+    made = document(pipeline.analyze([str(path)], AnalyzeOptions(limits=limits)))
+    assert made["summary"]["queries"] == 300
+    assert any("more than 100 messages" in note for note in made["notes"]), made["notes"]
+    assert not any("more than" in note for note in analyzed(path)["notes"])

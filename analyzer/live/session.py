@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +23,6 @@ from analyzer.live.findings_log import Entry, Event, FindingsLog
 from analyzer.live.panes import Measures, Panes, results_of
 from analyzer.live.pulse import Pulse
 from analyzer.live.settings import Settings
-from analyzer.live.stage import Stage
 from analyzer.measures import Context
 from analyzer.messages import (
     OTHERS,
@@ -40,6 +39,7 @@ from analyzer.messages import (
 )
 from analyzer.options import NS, AnalyzeOptions
 from analyzer.report.model import Report, build
+from analyzer.transactions.bounded import Bounded
 
 __all__ = ["Judge", "Session"]
 
@@ -70,8 +70,8 @@ class Session:
         self._names, self._addresses = NameTree(), AddressTable()
         self._quick = quick
         share = settings.rows
-        self._run_stage = Stage(self._names, self._addresses, self._options, share - share // 4)
-        self._window_stage = Stage(self._names, self._addresses, quick, share // 4)
+        self._run_stage = Bounded(self._names, self._addresses, self._options, share - share // 4)
+        self._window_stage = Bounded(self._names, self._addresses, quick, share // 4)
         self._run = Measures(self._context(self._options))
         slim = dataclasses.replace(options, limits=settings.pane(options.limits))
         self._panes = Panes(self._context(slim), settings.panes)
@@ -164,11 +164,11 @@ class Session:
             )
             self._run.update(self._run_stage.feed(joined))
 
-    def _count(self, batches: Sequence[TransactionBatch]) -> None:
+    def _count(self, batches: Iterable[TransactionBatch]) -> None:
         for batch in batches:
             self.pulse.add(batch.unique)
             self._note_sockets(batch.unique)
-        self._panes.update(batches)
+            self._panes.update([batch])
 
     def _note_sockets(self, rows: UniqueTable) -> None:
         if len(rows):

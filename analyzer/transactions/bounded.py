@@ -1,4 +1,4 @@
-"""A chain of transaction stages that never ends and never holds more than its share of rows.
+"""A chain of transaction stages that never holds more than its share of rows.
 
 What is held back grows with the traffic: half a minute of a flood is millions of rows. Past the cap the chain is
 closed as a capture's end would close it, and a new one begins; queries that were open then count as pending, their answers as
@@ -8,7 +8,7 @@ orphans, and `cut` says how often that was.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -16,17 +16,20 @@ from analyzer.messages import AddressTable, Decoded, NameTree, TransactionBatch
 from analyzer.options import AnalyzeOptions
 from analyzer.transactions import Transactions
 
-__all__ = ["Stage"]
+__all__ = ["Bounded"]
 
 
-class Stage:
-    """`Transactions` for a stream without end. At most about `rows` messages are held."""
+class Bounded:
+    """`Transactions` that holds at most about `rows` messages, however many come in a minute."""
 
-    def __init__(self, names: NameTree, addresses: AddressTable, options: AnalyzeOptions, rows: int) -> None:
+    def __init__(
+        self, names: NameTree, addresses: AddressTable, options: AnalyzeOptions, rows: int, sources: int = 1
+    ) -> None:
         self._names, self._addresses, self._options, self._cap = names, addresses, options, rows
+        self._sources = sources
         limits = options.limits
         self._horizon = limits.order_ns + limits.match_ns + limits.question_ns
-        self._chain = Transactions(names, addresses, options)
+        self._chain = Transactions(names, addresses, options, sources)
         self._held: deque[tuple[int, int]] = deque()  # latest time and rows of each batch
         self._rows = 0
         self._floor: int | None = None  # the time that the chain before had reached
@@ -39,7 +42,7 @@ class Stage:
         """As `Transactions.counters`, over all chains so far."""
         return {name: count + self._totals[name] for name, count in self._chain.counters.items()}
 
-    def feed(self, decoded: Decoded) -> list[TransactionBatch]:
+    def feed(self, decoded: Decoded, source: int = 0) -> Iterator[TransactionBatch]:
         """Take a batch; what became final."""
         rows = decoded.messages
         if len(rows):
@@ -48,24 +51,22 @@ class Stage:
             decoded = self._after_the_cut(decoded, latest)
             self._held.append((latest, len(rows)))
             self._rows += len(rows)
-        out = list(self._chain.feed(decoded))
+        yield from self._chain.feed(decoded, source)
         while self._held and self.latest_ns is not None and self._held[0][0] < self.latest_ns - self._horizon:
             self._rows -= self._held.popleft()[1]
         if self._rows > self._cap:
             self.cut += 1
-            out += self.close(self.latest_ns)
-        return out
+            yield from self.close(self.latest_ns)
 
-    def close(self, end_ns: int | None) -> list[TransactionBatch]:
+    def close(self, end_ns: int | None = None) -> Iterator[TransactionBatch]:
         """All that is held, as at the end of a capture; feeding may go on with a new chain."""
         if not self._rows:
-            return []
-        out = list(self._chain.finish(end_ns))
+            return
+        yield from self._chain.finish(end_ns)
         self._totals.update(self._chain.counters)
-        self._chain = Transactions(self._names, self._addresses, self._options, first_row=self._chain.next_row)
+        self._chain = Transactions(self._names, self._addresses, self._options, self._sources, self._chain.next_row)
         self._held.clear()
         self._rows, self._floor = 0, self.latest_ns
-        return out
 
     @property
     def idle(self) -> bool:

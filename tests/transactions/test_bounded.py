@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.decode import decoder
-from analyzer.live.stage import Stage
 from analyzer.messages import AddressTable, Decoded, DecodeOptions, NameTree
 from analyzer.options import AnalyzeOptions
+from analyzer.transactions.bounded import Bounded
 from tests.live.streams import pcap_of
 
 
@@ -20,10 +20,10 @@ def batches(count: int, names: NameTree, addresses: AddressTable) -> Iterator[De
         yield batch
 
 
-def run(rows: int) -> tuple[Stage, list[int], int]:
+def run(rows: int) -> tuple[Bounded, list[int], int]:
     """The stage, the numbers of all unique messages in the order in which they came out, and the answered ones."""
     names, addresses = NameTree(), AddressTable()
-    stage = Stage(names, addresses, AnalyzeOptions(), rows)
+    stage = Bounded(names, addresses, AnalyzeOptions(), rows)
     out = []
     for batch in batches(200, names, addresses):
         out += stage.feed(batch)
