@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -29,6 +30,7 @@ __all__ = ["SCHEMA", "document", "finding", "findings_lines", "render"]
 
 SCHEMA: Final = "dnsloupe/1"
 TREE_DEPTH: Final = 4  # labels, unless `--depth` says otherwise
+_AS_THEY_ARE: Final = frozenset((type(None), bool, int, str))
 _TIMES: Final = frozenset(("first", "last", "start"))
 
 
@@ -90,8 +92,11 @@ def _labels(report: Report, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -
 
 def plain(value: Any) -> Any:
     """Any value of the model in JSON's types: dataclasses become objects, enums words, infinities null."""
-    if value is None or (isinstance(value, bool | str) and not isinstance(value, enum.Enum)):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
         return value
+    if kind is tuple:
+        return [plain(item) for item in value]
     if isinstance(value, enum.Enum):
         return value.value if isinstance(value.value, str) else value.name.lower()
     if isinstance(value, Series):
@@ -100,9 +105,10 @@ def plain(value: Any) -> Any:
             "width_s": value.width_ns / 1e9,
             "counts": list(value.counts),
         }
-    if dataclasses.is_dataclass(value):
-        names = (f.name for f in dataclasses.fields(value))
+    if names := _names(kind):  # type: ignore[arg-type]  # mypy takes a class of Any for unhashable
         return {name: _field(name, getattr(value, name)) for name in names}
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(item) for key, item in value.items()}
     if isinstance(value, float):
@@ -110,6 +116,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, Iterable):
         return [plain(item) for item in value]
     return int(value)
+
+
+@functools.cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass, asked once: a report has a million values."""
+    return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
 
 
 def _field(name: str, value: Any) -> Any:
