@@ -16,8 +16,8 @@ from typing import Final
 __all__ = ["Ceiling", "few_arenas"]
 
 _STATM: Final = Path("/proc/self/statm")
-_TRIM: Final = 0.5  # of the ceiling: freed memory is given back
-_SHED: Final = 0.7  # something has to go: a judgement takes some more for a moment
+_TRIM: Final = 0.45  # of the ceiling: freed memory is given back
+_SHED: Final = 0.6  # something has to go: a judgement takes some more for a moment
 _STEP: Final = 0.05  # looked at again after so much more
 _MMAP_THRESHOLD: Final = -3  # mallopt(3), malloc.h
 _ARENAS: Final = -8
