@@ -21,7 +21,9 @@ def test_text_shows_the_list_of_every_resolver_of_the_lab(dnsloupe: Run, samples
     assert f"search {LIST}" in out
     assert "10.233.64.11, 10.233.64.12, 10.233.64.13, 10.233.64.14, pods of namespace kubecamp" in out
     page = " ".join(out.split())
-    assert "216 lookups of 16 names cost 2,592 queries, 2,160 of them wasted; 216 lookups went through the whole" in page
+    assert (
+        "216 lookups of 16 names cost 2,592 queries, 2,160 of them wasted; 216 lookups went through the whole" in page
+    )
 
 
 def test_json_has_lists_bill_what_if_and_cross_check(dnsloupe: Run, samples: Path, tmp_path: Path) -> None:
