@@ -23,7 +23,7 @@ __all__ = ["Live", "Namespace", "namespace", "until"]
 NEEDED = ("unshare", "nsenter", "ip", "tcpdump")
 
 
-def until(ready: Any, seconds: float = 15) -> Any:
+def until(ready: Any, seconds: float = 60) -> Any:
     """The first true value of `ready()`, or a failure."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -139,7 +139,7 @@ class Live:
     def gone(self) -> None:
         """Nothing of it is left."""
         left = "analyzer.live|tcpdump|dumpcap"
-        until(lambda: not self.inside.pids(left), 10)
+        until(lambda: not self.inside.pids(left), 60)
 
 
 @pytest.fixture

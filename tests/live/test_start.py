@@ -138,7 +138,7 @@ class TestWholeRuns:
         namespace.start(
             ["tcpreplay", "-q", "-i", "va", str(replayed(samples / sample, tmp_path))], stdout=subprocess.DEVNULL
         )
-        found = until(lambda: [e for e in raised(live.out) if e["finding"]["id"] == ident], 25)[0]
+        found = until(lambda: [e for e in raised(live.out) if e["finding"]["id"] == ident])[0]
         first = found["finding"]["first"]
         assert seconds(found["time"]) - seconds(first) <= 10
         assert live.end() == 0
