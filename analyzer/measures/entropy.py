@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
@@ -50,7 +51,12 @@ class Guessable:
     near_ports: int
     near_ids: int
     public: int
-    seen: Seen
+    look: Callable[[], Seen] = field(compare=False, repr=False)
+
+    @property
+    def seen(self) -> Seen:
+        """Times, frames and examples; made when asked for, since few sources are worth showing."""
+        return self.look()
 
 
 class Measure:
@@ -127,7 +133,7 @@ class Measure:
             near_ports=int(((ports > 0) & (ports <= _NEAR)).sum()),
             near_ids=int((_apart(rows.msg_id) <= _NEAR).sum()),
             public=int(counts[[self._public(server) for server in servers.tolist()]].sum()),
-            seen=self._seen(rows),
+            look=functools.partial(self._seen, rows),
         )
 
     def _public(self, server: int) -> bool:
