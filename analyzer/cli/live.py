@@ -193,7 +193,7 @@ def _order(words: str, **asked: Any) -> Order:
 def _parts(screen: bool, form: str, out: IO[str], ascii_only: bool, metrics: bool) -> tuple[Any, Callable[[], Face]]:
     """The judge, and what makes the face; everything that they need is imported when this returns."""
     from analyzer.live.lines import JsonLines, Lines, Silent
-    from analyzer.live.screen import Screen
+    from analyzer.live.screen import Screen, widths
     from analyzer.pipeline import judge
 
     if metrics:
@@ -201,6 +201,7 @@ def _parts(screen: bool, form: str, out: IO[str], ascii_only: bool, metrics: boo
 
         require()
     if screen:
+        widths()
         return judge, lambda: Screen(ascii_only)
     if form == "jsonl":
         return judge, lambda: JsonLines(out)

@@ -64,7 +64,10 @@ def _by_code(state: State, family: Any) -> Any:
 def require() -> None:
     """Import what serving takes. Raises MissingExtra."""
     try:
-        import prometheus_client  # noqa: F401 - later there may be no right to read it
+        import traceback  # noqa: F401 - of a request that fails; later there may be no right to read any of these
+
+        import prometheus_client.core
+        import prometheus_client.openmetrics.exposition  # noqa: F401 - imported by what answers a request
     except ImportError as error:
         raise MissingExtra("--metrics needs prometheus-client: pip install 'dnsloupe[live]'") from error
 

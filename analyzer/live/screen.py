@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import io
 import os
 import signal
 import sys
@@ -24,10 +25,15 @@ from analyzer.report.model import Report
 from analyzer.report.text_findings import long_form
 from analyzer.report.times import amount, clock, duration, spark
 
-__all__ = ["Screen"]
+__all__ = ["Screen", "widths"]
 
 _WIDE: Final = 110  # columns from which on there is room for when a finding was last seen
 _KEYS: Final = "q quit tab table s sort / filter ↑↓ f freeze p pause"
+
+
+def widths() -> None:
+    """Have rich read how wide characters are: it does so at the first one that is not ASCII, maybe too late to be let."""
+    Console(file=io.StringIO(), force_terminal=True, width=80).print(Text("é中·"))
 
 
 class Screen:
